@@ -1,0 +1,233 @@
+// swift-tools-version: 6.2
+// The drawing of the house and its law: a module may import only from lower floors.
+//
+// Environment (part of SwiftPM's manifest cache key, hence never detected):
+//   CAUSEWAY_MARCH=x86-64-v3   CPU level of every module, C and Swift alike
+//   CAUSEWAY_DPDK=0            leave DPDK out: CDpdk then answers "not built in"
+//   CAUSEWAY_JEMALLOC=0        leave jemalloc out (sanitizer builds)
+//   CAUSEWAY_CHECKS=1          compile the invariant walks (checkInvariants) into every module
+//   CAUSEWAY_ONLY=A,B          only modules A and B, what they import, and their tests
+import Foundation
+import PackageDescription
+
+let environment = Context.environment
+let march = "-march=" + (environment["CAUSEWAY_MARCH"] ?? "x86-64-v3")
+let dpdk = environment["CAUSEWAY_DPDK"] != "0"
+let jemalloc = environment["CAUSEWAY_JEMALLOC"] != "0"
+let checks = environment["CAUSEWAY_CHECKS"] == "1"
+let only = environment["CAUSEWAY_ONLY"].map { Set($0.split(separator: ",").map(String.init)) }
+
+struct Module {
+  let name: String
+  var uses: [String] = []
+  var products: [String] = []
+}
+
+// MARK: The drawing
+
+let ground = ["CMachine", "CSockets", "CDpdk", "CNuma", "CJemalloc"]
+
+let floors: [[Module]] = [
+  // Floor 1, machine: no word of the trade here.
+  [
+    // cores, memory regions, clocks, threads, datagrams
+    Module(name: "Hardware", uses: ["CMachine", "CNuma"]),
+    // containers that never allocate after init
+    Module(name: "FixedContainers", uses: ["CMachine"]),
+  ],
+  // Floor 2, language.
+  [
+    // the words of the venue as exact bytes: commands, events, reject reasons
+    Module(name: "VenueTypes"),
+    // Keccak-256, SHA-256, HMAC, HKDF, SipHash, CRC32C
+    Module(name: "Hashing", uses: ["CMachine"]),
+  ],
+  // Floor 3, kernels: one data structure or one algorithm each; pure.
+  [
+    // price-time priority
+    Module(name: "Matching", uses: ["FixedContainers", "VenueTypes"]),
+    // messages as views over bytes
+    Module(name: "WireProtocol", uses: ["VenueTypes"]),
+  ],
+  // Floor 4, core: deterministic; no clock, no I/O, no randomness.
+  [
+    // apply one command, emit its events
+    Module(name: "VenueCore", uses: ["Matching", "FixedContainers", "VenueTypes", "Hashing"])
+  ],
+  // Floor 5, services: own a thread, a file or a socket; wired by rings on the roof.
+  [
+    // a port: memory, kernel UDP, DPDK, pcap, lossy
+    Module(
+      name: "Transport",
+      uses: ["Hardware", "FixedContainers", "CSockets", "CDpdk", "CMachine"]),
+    // sessions, authentication, decoding into commands, encoding of events
+    Module(
+      name: "OrderEntry",
+      uses: ["WireProtocol", "VenueTypes", "Hashing", "Hardware", "FixedContainers"]),
+    // the one thread that numbers and applies
+    Module(
+      name: "Sequencing",
+      uses: ["VenueCore", "VenueTypes", "Hardware", "FixedContainers", "CMachine"]),
+    // append, group commit, recovery
+    Module(
+      name: "Journaling", uses: ["VenueTypes", "Hashing", "Hardware", "FixedContainers"]),
+  ],
+  // Roof: the program.
+  [
+    Module(
+      name: "causeway",
+      uses: [
+        "Transport", "OrderEntry", "Sequencing", "Journaling", "VenueCore", "Matching",
+        "WireProtocol", "VenueTypes", "Hashing", "Hardware", "FixedContainers", "CMachine",
+      ] + (jemalloc ? ["CJemalloc"] : []),
+      products: ["ArgumentParser", "TOMLKit", "Histogram", "Logging"])
+  ],
+]
+
+/// Test targets beyond one `XTests` per module: name and what it imports.
+let extraTests: [Module] = [
+  // the shape of the source text itself
+  Module(name: "TidyTests"),
+  // nothing is allocated on the hot threads; own process, own counter
+  Module(
+    name: "AllocationTests",
+    uses: [
+      "TestSupport", "CMachine", "Hardware", "FixedContainers", "VenueTypes", "Matching",
+      "VenueCore", "Sequencing", "OrderEntry", "WireProtocol", "Transport", "Hashing",
+    ] + (jemalloc ? ["CJemalloc"] : [])),
+]
+/// What tests of several modules share: naive twins, seeds, fakes.
+let testSupport = Module(name: "TestSupport", uses: ["VenueTypes"])
+
+let packages: [String: (package: String, url: String, version: Version)] = [
+  "ArgumentParser": (
+    "swift-argument-parser", "https://github.com/apple/swift-argument-parser", "1.8.2"
+  ),
+  "TOMLKit": ("TOMLKit", "https://github.com/LebJe/TOMLKit", "0.6.0"),
+  "Histogram": (
+    "hdrhistogram-swift", "https://github.com/HdrHistogram/hdrhistogram-swift", "0.2.0"
+  ),
+  "Logging": ("swift-log", "https://github.com/apple/swift-log", "1.16.2"),
+]
+
+// MARK: The law
+
+func refuse(_ message: String) -> Never {  // `precondition` would print a page of backtrace
+  FileHandle.standardError.write(Data("Package.swift: \(message)\n".utf8))
+  exit(1)
+}
+
+var below = Set(ground)
+for floor in floors {
+  for module in floor {
+    for use in module.uses where !below.contains(use) {
+      refuse("\(module.name) may not import \(use): it is not on a lower floor.")
+    }
+  }
+  below.formUnion(floor.map(\.name))
+}
+
+// MARK: Targets
+
+let cSettings: [CSetting] = [
+  .unsafeFlags([march, "-O3", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE"])
+]
+let dpdkSettings: [CSetting] = [
+  .define("CAUSEWAY_WITH_DPDK"),
+  .unsafeFlags([
+    "-I/usr/include/dpdk", "-I/usr/include/x86_64-linux-gnu/dpdk", march, "-O3", "-Wall",
+    "-Wextra", "-Werror", "-Wno-unused-parameter", "-D_GNU_SOURCE", "-include", "rte_config.h",
+  ]),
+]
+let dpdkLibraries = [
+  "rte_eal", "rte_ethdev", "rte_mbuf", "rte_mempool", "rte_ring", "rte_net_ring", "rte_bus_vdev",
+]
+let swiftSettings: [SwiftSetting] =
+  [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableExperimentalFeature("Lifetimes"),
+    .unsafeFlags(["-Xcc", march]),
+  ] + (checks ? [.define("CAUSEWAY_CHECKS")] : [])
+// Macros of Swift Testing expand to code without `unsafe`: tests are exempt from that rule alone.
+let testSettings: [SwiftSetting] =
+  [
+    .swiftLanguageMode(.v6), .enableExperimentalFeature("Lifetimes"),
+    .unsafeFlags(["-Xcc", march]),
+  ] + (checks ? [.define("CAUSEWAY_CHECKS")] : [])
+  + (jemalloc ? [.define("CAUSEWAY_WITH_JEMALLOC")] : [])
+
+let modules = floors.flatMap { $0 }
+var wanted = Set(modules.map(\.name))
+if let only {
+  for name in only where !wanted.contains(name) {
+    refuse("CAUSEWAY_ONLY names \(name), which is not a module.")
+  }
+  wanted = only
+  for floor in floors.reversed() {
+    for module in floor where wanted.contains(module.name) { wanted.formUnion(module.uses) }
+  }
+  wanted.subtract(ground)
+}
+
+func dependencies(of module: Module) -> [Target.Dependency] {
+  module.uses.map { .init(stringLiteral: $0) }
+    + module.products.compactMap { product in
+      packages[product].map { .product(name: product, package: $0.package) }
+    }
+}
+
+var targets: [Target] = [
+  .target(name: "CMachine", path: "CShims/CMachine", cSettings: cSettings),
+  .target(name: "CSockets", path: "CShims/CSockets", cSettings: cSettings),
+  .target(
+    name: "CDpdk", path: "CShims/CDpdk", cSettings: dpdk ? dpdkSettings : cSettings,
+    linkerSettings: dpdk ? dpdkLibraries.map { .linkedLibrary($0) } : []),
+  .target(
+    name: "CNuma", path: "CShims/CNuma", cSettings: cSettings,
+    linkerSettings: [.linkedLibrary("numa")]),
+]
+if jemalloc { targets.append(.systemLibrary(name: "CJemalloc", path: "CShims/CJemalloc")) }
+for module in modules where wanted.contains(module.name) {
+  if module.name == "causeway" {
+    targets.append(
+      .executableTarget(
+        name: module.name, dependencies: dependencies(of: module), swiftSettings: swiftSettings
+          + (jemalloc ? [.define("CAUSEWAY_WITH_JEMALLOC")] : [])))
+  } else {
+    targets.append(
+      .target(
+        name: module.name, dependencies: dependencies(of: module), swiftSettings: swiftSettings))
+  }
+}
+targets.append(
+  .target(
+    name: testSupport.name, dependencies: dependencies(of: testSupport),
+    path: "Tests/TestSupport", swiftSettings: testSettings))
+for module in modules where only?.contains(module.name) ?? true {
+  let uses =
+    [module.name, testSupport.name]
+    + module.uses.filter { $0 != "CJemalloc" }
+  targets.append(
+    .testTarget(
+      name: module.name.prefix(1).uppercased() + module.name.dropFirst() + "Tests",
+      dependencies: uses.map { .init(stringLiteral: $0) },
+      exclude: module.name == "Hashing" || module.name == "WireProtocol" ? ["Vectors"] : [],
+      swiftSettings: testSettings))
+}
+for module in extraTests where only == nil || module.uses.isEmpty {
+  targets.append(
+    .testTarget(
+      name: module.name, dependencies: dependencies(of: module), swiftSettings: testSettings))
+}
+
+let package = Package(
+  name: "causeway",
+  products: wanted.contains("causeway") ? [.executable(name: "causeway", targets: ["causeway"])] : [],
+  dependencies: Set(
+    modules.filter { wanted.contains($0.name) }.flatMap(\.products)
+  ).sorted().compactMap { name in
+    packages[name].map { .package(url: $0.url, exact: $0.version) }
+  },
+  targets: targets)

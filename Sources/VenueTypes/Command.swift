@@ -1,0 +1,104 @@
+/// What a command asks for. The raw value is a journal format: never reuse one.
+@frozen
+public enum CommandKind: UInt8, Sendable, CaseIterable {
+  // The venue itself: the first records of every journal.
+  case genesis = 1
+  case instrumentList = 2
+  case instrumentStatus = 3
+  case timerTick = 4
+  /// Running digest of all events so far, written by the sequencer; replay must agree.
+  case digest = 5
+  /// Hash of the whole state, written at a clean stop; replay must agree.
+  case checkpoint = 6
+  // Sessions.
+  case sessionOpen = 10
+  case sessionClose = 11
+  /// Client sequence numbers that will never be applied (a gap); tells the session so.
+  case notApplied = 12
+  /// A message of an established session that was refused before it became an order command.
+  case refused = 13
+  // Orders.
+  case newOrder = 20
+  case replace = 21
+  case cancel = 22
+  case massCancel = 23
+  // Raw values kept for market-maker quoting.
+  case massQuote = 24
+  case massQuoteEntry = 25
+  case protectionReset = 26
+  case killSwitch = 27
+}
+
+/// One instruction to the venue, as it crosses from ingress to sequencer and into the journal.
+///
+/// 56 bytes, so that with the ring's publication word a hand-off is one cache line. Fields that a
+/// kind does not use are zero. What the shared fields mean per kind:
+///
+/// | kind | `clientOrderID` | `price` | `auxiliary` | `instrument`, `quantity`, others |
+/// |---|---|---|---|---|
+/// | genesis | format version | – | most resting orders of the venue | `instrument` = most instruments, `quantity` = most open orders a session, `session` = most sessions |
+/// | instrumentList | lowest price tick (low 32 bits), highest (high 32) | tick size, 1e-9 quote currency | lot size, 1e-9 underlying | `quantity` = largest order in lots |
+/// | instrumentStatus | – | – | new `InstrumentStatus` | |
+/// | digest, checkpoint | – | – | the digest or hash | |
+/// | sessionOpen | last server message the client has seen | – | session identifier | `selfMatchID` = firm, `quantity` = 1 when disconnect cancels |
+/// | sessionClose | – | – | `CancelReason` of its orders | |
+/// | notApplied | count of numbers | – | first number | |
+/// | refused | client order identifier if known | – | `RejectReason` low 16 bits, template id next 16 | |
+/// | newOrder | identifier, strictly increasing a session | limit, 1e-9; 0 for market kinds | expire time (GTT), else 0 | |
+/// | replace | new identifier | new limit | identifier of the order replaced | `quantity` = new total quantity |
+/// | cancel | identifier of the request | – | identifier of the order | |
+/// | massCancel | identifier of the request | – | `CancelScope` low 8 bits, side mask next 8, lock next 8, scope id high 32 | |
+@frozen
+public struct Command: BitwiseCopyable, Sendable, Equatable {
+  /// Nanoseconds since the Unix epoch at which the ingress burst was taken from the port.
+  public var receiveTime: UInt64 = 0  // offset 0
+  public var clientOrderID: UInt64 = 0  // 8
+  /// 1e-9 of the quote currency.
+  public var price: Int64 = 0  // 16
+  public var auxiliary: UInt64 = 0  // 24
+  public var instrument: UInt32 = 0  // 32
+  /// Lots.
+  public var quantity: UInt32 = 0  // 36
+  /// Orders of one firm with the same identifier do not trade with each other; 0 = no prevention.
+  public var selfMatchID: UInt32 = 0  // 40
+  /// Low 32 bits of the client's sequence number.
+  public var clientSequence: UInt32 = 0  // 44
+  /// Index of the session, as in the packet header's token.
+  public var session: UInt16 = 0  // 48
+  public var account: UInt16 = 0  // 50
+  public var flags = OrderFlags()  // 52
+  public var kind: CommandKind  // 53
+  public var terms = OrderTerms(rawValue: 0)  // 54
+  /// Market-maker-protection group; 0 = none.
+  public var protectionGroup: UInt8 = 0  // 55
+
+  @inlinable public init(kind: CommandKind) { self.kind = kind }
+}
+
+/// A command with its place in the order of all: what the sequencer decided, and all it decided.
+@frozen
+public struct SequencedCommand: BitwiseCopyable, Sendable, Equatable {
+  /// 1 for the first command of the venue's life, without gaps.
+  public var sequence: UInt64
+  /// Nanoseconds since the Unix epoch; never less than that of the command before.
+  public var engineTime: UInt64
+  public var command: Command
+
+  @inlinable
+  public init(sequence: UInt64, engineTime: UInt64, command: Command) {
+    self.sequence = sequence
+    self.engineTime = engineTime
+    self.command = command
+  }
+}
+
+/// Whether an instrument trades. The raw value is the wire's.
+@frozen
+public enum InstrumentStatus: UInt8, Sendable, CaseIterable {
+  case preOpen = 0
+  case open = 1
+  case halt = 2
+  case settling = 3
+  case expired = 4
+  case cancelOnly = 5
+}

@@ -1,0 +1,62 @@
+/// What followed from a command. The raw value is part of the event digest: never reuse one.
+@frozen
+public enum EventKind: UInt8, Sendable, CaseIterable {
+  case orderAccepted = 1
+  case orderReplaced = 2
+  case orderRejected = 3
+  case fill = 4
+  case orderCanceled = 5
+  /// Ends a cancel or mass cancel: `quantity` orders were cancelled.
+  case cancelDone = 6
+  case sessionOpened = 7
+  case sessionClosed = 8
+  case notApplied = 9
+  /// Not for a session: instrument definitions and status, for market data.
+  case instrument = 10
+}
+
+/// One consequence of a command for one session, 120 bytes: two cache lines with the ring's word.
+///
+/// `sessionSequence` numbers the recoverable flow from the venue to that session, from 1 and
+/// without gaps; it is part of the state, so a restarted venue goes on where it stopped.
+@frozen
+public struct Event: BitwiseCopyable, Sendable, Equatable {
+  /// Sequence number of the command this follows from.
+  public var sequence: UInt64 = 0  // offset 0
+  public var sessionSequence: UInt64 = 0  // 8
+  public var receiveTime: UInt64 = 0  // 16
+  public var engineTime: UInt64 = 0  // 24
+  public var clientOrderID: UInt64 = 0  // 32
+  /// Sequence number of the command that created the order: unique for the venue's life.
+  public var orderID: UInt64 = 0  // 40
+  /// 1e-9 of the quote currency.
+  public var price: Int64 = 0  // 48
+  /// Fill: number of the match, from 1. Replace, cancel, reject: the identifier referred to.
+  public var reference: UInt64 = 0  // 56
+  /// Micro-dollars the account pays; negative is a rebate.
+  public var fee: Int64 = 0  // 64
+  /// Highest client sequence number applied for this session when the event was made.
+  public var clientSequence: UInt64 = 0  // 72
+  /// Lots of this fill, or of the order.
+  public var quantity: UInt32 = 0  // 80
+  public var leavesQuantity: UInt32 = 0  // 84
+  public var cumulativeQuantity: UInt32 = 0  // 88
+  public var instrument: UInt32 = 0  // 92
+  public var session: UInt16 = 0  // 96
+  public var account: UInt16 = 0  // 98
+  public var reason: RejectReason = .none  // 100
+  /// Template of the message a reject answers.
+  public var templateID: UInt16 = 0  // 102
+  public var kind: EventKind  // 104
+  public var side: Side = .buy  // 105
+  /// Fill: 1 = this order was the aggressor, 0 = it rested.
+  public var isAggressor: UInt8 = 0  // 106
+  public var cancelReason: CancelReason = .byRequest  // 107
+  /// 1 when the command that caused it came from this very session.
+  public var isOwnCommand: UInt8 = 0  // 108
+  public var reserved0: UInt8 = 0  // 109
+  public var reserved1: UInt16 = 0  // 110
+  public var reserved2: UInt64 = 0  // 112
+
+  @inlinable public init(kind: EventKind) { self.kind = kind }
+}

@@ -1,0 +1,73 @@
+/// Why a command had no effect. One table for the whole venue; the raw value is the wire's.
+///
+/// A value is never reused; new ones are appended to their decade.
+@frozen
+public enum RejectReason: UInt16, Sendable, CaseIterable {
+  case none = 0
+  // The instrument.
+  case unknownInstrument = 1
+  case halted = 2
+  // The order's own terms.
+  case priceTick = 10
+  case priceBand = 11
+  case quantity = 12
+  case duplicateClientOrderID = 13
+  case unknownOrder = 14
+  case tooLate = 15
+  case expireTime = 16
+  // The book.
+  case postOnlyWouldCross = 20
+  case selfMatch = 21
+  case fillOrKillUnfillable = 22
+  // The account.
+  case margin = 30
+  case positionLimit = 31
+  case openOrderLimit = 32
+  case inLiquidation = 33
+  case reduceOnly = 34
+  // Market-maker protection.
+  case protectionFrozen = 40
+  case protectionNotConfigured = 41
+  case protectionQuantityLimit = 42
+  // The session.
+  case throttled = 50
+  case staleSendTime = 51
+  case killed = 52
+  case permission = 53
+  case unknownSession = 54
+  case badProof = 55
+  case versionTooNew = 56
+  // The bytes.
+  case badEnumeration = 60
+  case badLength = 61
+  case unknownTemplate = 62
+  case system = 99
+}
+
+/// Why an order left the book other than by a fill. The raw value is the wire's.
+@frozen
+public enum CancelReason: UInt8, Sendable, CaseIterable {
+  case byRequest = 0
+  case timeInForce = 1
+  case disconnect = 2
+  case marketMakerProtection = 3
+  case selfMatch = 4
+  case killSwitch = 5
+  case liquidation = 6
+  case expiry = 7
+  case halt = 8
+  case administration = 9
+  case replaced = 10
+}
+
+/// What a mass cancel covers (FIX 1374). The raw value is the wire's.
+@frozen
+public enum CancelScope: UInt8, Sendable, CaseIterable {
+  case session = 0
+  case account = 1
+  case underlying = 2
+  case expiry = 3
+  case instrument = 4
+  case protectionGroup = 5
+  case firm = 6
+}
