@@ -10,6 +10,8 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
   case digest = 5
   /// Hash of the whole state, written at a clean stop; replay must agree.
   case checkpoint = 6
+  /// The trading day ends: day orders are cancelled.
+  case dayEnd = 7
   // Sessions.
   case sessionOpen = 10
   case sessionClose = 11
@@ -39,6 +41,7 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
 /// | genesis | format version | – | most resting orders of the venue | `instrument` = most instruments, `quantity` = most open orders a session, `session` = most sessions |
 /// | instrumentList | lowest price tick (low 32 bits), highest (high 32) | tick size, 1e-9 quote currency | lot size, 1e-9 underlying | `quantity` = largest order in lots |
 /// | instrumentStatus | – | – | new `InstrumentStatus` | |
+/// | timerTick, dayEnd | – | – | – | |
 /// | digest, checkpoint | – | – | the digest or hash | |
 /// | sessionOpen | last server message the client has seen | – | session identifier | `selfMatchID` = firm, `quantity` = 1 when disconnect cancels |
 /// | sessionClose | – | – | `CancelReason` of its orders | |

@@ -1,0 +1,121 @@
+import FixedContainers
+import VenueTypes
+
+/// In which order the commands of one ingress burst are numbered.
+public enum TickOrder: Sendable {
+  /// As they came.
+  case arrival
+  /// Cancels first, then passive orders, then aggressive ones; inside a class as they came.
+  case cancelsFirst
+}
+
+/// The commands of one ingress burst, and the order they will be numbered in.
+///
+/// Under `.cancelsFirst` a command is never moved ahead of one it depends on: a cancel or replace
+/// that names an order sent earlier in the same burst by the same session, and a mass cancel
+/// behind earlier orders of its own session, take the class of what they depend on if that is
+/// later. So no client's own instructions change meaning by travelling together, and no order
+/// gains a class by being followed by a cancel.
+///
+/// The burst keeps its last place marked (`endOfBurst`), so the journal shows where each tick
+/// ended and anyone can check the rule from it. Owned by one thread.
+public struct TickBurst: ~Copyable {
+  /// A longer ingress burst is cut here, by arrival.
+  public static var commandCountMax: Int { 64 }
+
+  enum Class: UInt8 { case cancel = 0, passive = 1, aggressive = 2 }
+
+  public private(set) var count = 0
+  private var commands: FixedArray<Command>
+  private var classes: FixedArray<UInt8>
+  private var order: FixedArray<UInt8>
+
+  public init() {
+    commands = FixedArray(count: Self.commandCountMax, filledWith: Command(kind: .timerTick))
+    classes = FixedArray(count: Self.commandCountMax, filledWith: 0)
+    order = FixedArray(count: Self.commandCountMax, filledWith: 0)
+  }
+
+  public var isFull: Bool { count == Self.commandCountMax }
+
+  public mutating func removeAll() { count = 0 }
+
+  /// Adds the next command to arrive. The burst must not be full.
+  public mutating func append(_ command: Command) {
+    precondition(count < Self.commandCountMax)
+    commands[count] = command
+    count += 1
+  }
+
+  /// Fixes the order in which `subscript` returns the commands.
+  @_noAllocation
+  public mutating func arrange(by rule: TickOrder) {
+    for index in 0..<count {
+      order[index] = UInt8(truncatingIfNeeded: index)
+      commands[index].flags.remove(.endOfBurst)
+    }
+    if rule == .cancelsFirst && count > 1 { arrangeByClass() }
+    if count > 0 { commands[Int(order[count - 1])].flags.insert(.endOfBurst) }
+  }
+
+  /// The command at `place` of the arranged order.
+  public subscript(place: Int) -> Command {
+    precondition(place >= 0 && place < count)
+    return commands[Int(order[place])]
+  }
+
+  private mutating func arrangeByClass() {
+    for index in 0..<count { classes[index] = classOf(index).rawValue }
+    var place = 0
+    for wanted in UInt8(0)...2 {
+      for index in 0..<count where classes[index] == wanted {
+        order[place] = UInt8(truncatingIfNeeded: index)
+        place += 1
+      }
+    }
+    assert(place == count)
+  }
+
+  private borrowing func classOf(_ index: Int) -> Class {
+    let command = commands[index]
+    switch command.kind {
+    case .newOrder:
+      return Self.isPassive(command) ? .passive : .aggressive
+    case .massQuote, .massQuoteEntry:
+      return .passive
+    case .replace:
+      return max(
+        Self.isPassive(command) ? .passive : .aggressive,
+        latestDependency(of: index, named: command.auxiliary))
+    case .cancel:
+      return latestDependency(of: index, named: command.auxiliary)
+    case .massCancel, .killSwitch, .sessionClose, .protectionReset:
+      return latestDependency(of: index, named: nil)
+    case .genesis, .instrumentList, .instrumentStatus, .timerTick, .digest, .checkpoint, .dayEnd,
+      .sessionOpen, .notApplied, .refused:
+      return .cancel
+    }
+  }
+
+  private static func isPassive(_ command: Command) -> Bool {
+    !command.flags.isDisjoint(with: [.postOnly, .postOnlyReject])
+  }
+
+  /// The latest class among earlier commands of the same session that created the order `named`,
+  /// or among all its earlier orders when nil.
+  private borrowing func latestDependency(of index: Int, named identifier: UInt64?) -> Class {
+    let session = commands[index].session
+    var latest = Class.cancel.rawValue
+    for earlier in 0..<index where commands[earlier].session == session {
+      let kind = commands[earlier].kind
+      guard kind == .newOrder || kind == .replace || kind == .massQuoteEntry else { continue }
+      if let identifier, commands[earlier].clientOrderID != identifier { continue }
+      latest = max(latest, classes[earlier])
+    }
+    return Class(rawValue: latest) ?? .aggressive
+  }
+}
+
+extension TickBurst.Class: Comparable {
+  static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+}

@@ -1,0 +1,8 @@
+/// Unusable input, said in one line: what, where, and what would be right. Exit code 2.
+struct ConfigurationError: Error, CustomStringConvertible {
+  let description: String
+
+  /// - Parameters:
+  ///   - place: `file:line` or `file: field`.
+  init(_ place: String, _ problem: String) { description = "\(place): \(problem)" }
+}
