@@ -164,7 +164,7 @@ if let only {
   for name in only where !wanted.contains(name) {
     refuse("CAUSEWAY_ONLY names \(name), which is not a module.")
   }
-  wanted = only
+  wanted = only.union(testSupport.uses)
   for floor in floors.reversed() {
     for module in floor where wanted.contains(module.name) { wanted.formUnion(module.uses) }
   }
