@@ -249,3 +249,17 @@ public struct SlotRingConsumer<Element: BitwiseCopyable & Sendable>: ~Copyable, 
   /// Elements ever popped.
   @inlinable public var poppedCount: UInt64 { position }
 }
+
+/// Never called: the compiler refuses it, in debug and release, when a hot call over a concrete
+/// element could allocate or lock. (`@_noAllocation` does not accept the generic calls themselves.)
+@_noAllocation
+internal func checkHotCalls(
+  _ producer: inout SlotRingProducer<UInt64>, _ consumer: inout SlotRingConsumer<UInt64>
+) -> UInt64 {
+  guard producer.hasRoom(for: 2) else { return 0 }
+  guard producer.tryPush(1) else { return 1 }
+  guard producer.freeCount() > 0 else { return 2 }
+  guard let seen = consumer.peek() else { return 3 }
+  guard let popped = consumer.tryPop() else { return 4 }
+  return seen &+ popped
+}

@@ -188,3 +188,17 @@ public struct SpscConsumer<Element: BitwiseCopyable & Sendable>: ~Copyable, @unc
     return count
   }
 }
+
+/// Never called: the compiler refuses it, in debug and release, when a hot call over a concrete
+/// element could allocate or lock. (`@_noAllocation` does not accept the generic calls themselves.)
+@_noAllocation
+internal func checkHotCalls(
+  _ producer: inout SpscProducer<UInt64>, _ consumer: inout SpscConsumer<UInt64>,
+  _ elements: borrowing Span<UInt64>, _ target: inout MutableSpan<UInt64>
+) -> UInt64 {
+  guard producer.hasRoom(for: 1) else { return 0 }
+  guard producer.tryPush(1) else { return 1 }
+  guard producer.push(elements) > 0 else { return 2 }
+  guard let popped = consumer.tryPop() else { return 3 }
+  return popped &+ UInt64(consumer.pop(into: &target))
+}
