@@ -198,7 +198,8 @@ for module in modules where wanted.contains(module.name) {
   } else {
     targets.append(
       .target(
-        name: module.name, dependencies: dependencies(of: module), swiftSettings: swiftSettings))
+        name: module.name, dependencies: dependencies(of: module),
+        exclude: module.name == "WireProtocol" ? ["Schemas"] : [], swiftSettings: swiftSettings))
   }
 }
 targets.append(
