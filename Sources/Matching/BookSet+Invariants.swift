@@ -1,0 +1,88 @@
+#if CAUSEWAY_CHECKS
+  import FixedContainers
+  import VenueTypes
+
+  extension BookSet {
+    /// Walks everything and stops the process where two parts disagree: every level's queue
+    /// against its links, totals and ladder bit, every rung against the one below, the best
+    /// price against the ladder, the two sides against each other, live nodes against queues.
+    public func checkInvariants() {
+      var queued = 0
+      for book in 0..<booksMax where isListed(book) {
+        for side in Side.allCases { queued += checkSide(book, side) }
+        if let bid = bestTick(book, .buy), let offer = bestTick(book, .sell) {
+          precondition(bid < offer, "the book is crossed")
+        }
+      }
+      var live = 0
+      for slot in 1..<Int(ordersMax) + 1 where nodes[slot].leaves > 0 { live += 1 }
+      precondition(live == queued, "every order that has leaves stands in one queue")
+      precondition(nodes[0].leaves == 0, "the dummy is not an order")
+    }
+
+    /// Returns how many orders the side holds.
+    private func checkSide(_ book: UInt32, _ side: Side) -> Int {
+      let key = book * 2 + UInt32(side.rawValue)
+      let place = sides[Int(key)]
+      precondition(bit(0, place.base >> 6, in: occupied) == false, "rank 0 means none")
+      var best: UInt32 = 0
+      var count = 0
+      for rank in 1...place.width {
+        let index = place.base + rank
+        let level = levels[Int(index)]
+        precondition(
+          bit(rank, place.base >> 6, in: occupied) == (level.first != 0), "the ladder is the truth")
+        precondition(sideOfBlock[Int(index >> 6)] == key, "each level belongs to its side")
+        count += checkLevel(index)
+        if level.first != 0 { best = rank }
+      }
+      precondition(place.best == best, "best is the highest occupied rank")
+      checkRungs(place)
+      return count
+    }
+
+    private func checkLevel(_ index: UInt32) -> Int {
+      let level = levels[Int(index)]
+      var (slot, previous): (UInt32, UInt32) = (level.first, 0)
+      var quantity: UInt64 = 0
+      var count: UInt32 = 0
+      while slot != 0 {
+        precondition(slot <= ordersMax, "links name slots")
+        let node = nodes[Int(slot)]
+        precondition(node.leaves > 0, "only open orders wait")
+        precondition(node.level == index, "an order knows its level")
+        precondition(node.previous == previous, "links go both ways")
+        quantity += UInt64(node.leaves)
+        count += 1
+        precondition(count <= ordersMax, "a queue has no ring")
+        (previous, slot) = (slot, node.next)
+      }
+      precondition(level.last == previous, "the last order ends the queue")
+      precondition(
+        totals(ofLevel: index) == LevelTotals(quantity: quantity, orderCount: count),
+        "totals are sums")
+      return Int(count)
+    }
+
+    private func checkRungs(_ place: BookSide) {
+      for word in 0...place.width >> 6 {
+        let isUsed = occupied[Int(place.base >> 6 + word)] != 0
+        precondition(bit(word, place.rung1, in: rungs) == isUsed, "rung 1 sums up rung 0")
+      }
+      for word in 0...place.width >> 12 {
+        let isUsed = rungs[Int(place.rung1 + word)] != 0
+        precondition(bit(word, place.rung2, in: rungs) == isUsed, "rung 2 sums up rung 1")
+      }
+      for word in 0...place.width >> 18 {
+        let isUsed = rungs[Int(place.rung2 + word)] != 0
+        precondition(place.rung3 >> UInt64(word) & 1 == (isUsed ? 1 : 0), "rung 3 sums up rung 2")
+      }
+    }
+
+    private func bit(
+      _ number: UInt32, _ first: UInt32, in words: borrowing FixedArray<UInt64>
+    ) -> Bool {
+      words[Int(first + number >> 6)] >> UInt64(number & 63) & 1 == 1
+    }
+  }
+#endif

@@ -1,0 +1,167 @@
+import FixedContainers
+import VenueTypes
+
+/// All order books of a venue: price-time priority, one book an instrument, trades at the resting
+/// order's price.
+///
+/// Books share one store of orders and one of price levels. An order is named by its *slot*, a
+/// dense number 1…`ordersMax` that the caller chooses among the free ones; a book by its number
+/// below `booksMax`; a price by its tick, counted from the lowest price of the book's band.
+///
+/// A book is a dense array of price levels a side with a bit ladder over those that hold orders.
+/// Finding, entering and leaving a level is constant time, whatever the depth.
+///
+/// Memory: 16 + 64 bytes an order (node and cold record), 20 bytes and a few bits a tick and side
+/// of every listed band. Orders are paid for in `init`, levels when a book is listed.
+///
+/// Not thread-safe: the books belong to one thread. Nothing but `list` allocates.
+///
+/// Source: price array, bitmap and intrusive lists as in the engines of QuantCup 1 (2011).
+public struct BookSet: ~Copyable {
+  public let ordersMax: UInt32
+  public let booksMax: UInt32
+  /// The cold record of each slot. The core writes a slot's record before it submits the order.
+  public var records: FixedArray<RestingOrder>
+
+  @usableFromInline internal var nodes: FixedArray<OrderNode>
+  /// Side `book * 2 + side.rawValue`.
+  @usableFromInline internal var sides: FixedArray<BookSide>
+  @usableFromInline internal var levels: FixedArray<PriceLevel>
+  /// Lots of a level divided by 2^32; touched only when `PriceLevel.quantityLow` wraps.
+  @usableFromInline internal var quantityCarries: FixedArray<UInt32>
+  /// Rung 0 of every side's ladder: bit i is set when level i holds an order.
+  @usableFromInline internal var occupied: FixedArray<UInt64>
+  /// Rungs 1 and 2 of every side's ladder.
+  @usableFromInline internal var rungs: FixedArray<UInt64>
+  /// The side that levels 64·i to 64·i + 63 belong to.
+  @usableFromInline internal var sideOfBlock: FixedArray<UInt32>
+
+  /// Levels and rung words handed out to listed books.
+  internal var levelsUsed = 0
+  internal var rungsUsed = 0
+
+  /// The widest band of prices: ranks have 24 bits.
+  public static var bandWidthMax: UInt32 { 1 << 24 - 1 }
+
+  /// Books without instruments. `recordBacking` says when the cold records get their memory.
+  public init(ordersMax: UInt32, booksMax: UInt32, recordBacking: PageBacking = .now) {
+    precondition(ordersMax < .max, "slot numbers have 32 bits, and 0 is none")
+    precondition(booksMax < 1 << 31, "side numbers have 32 bits")
+    self.ordersMax = ordersMax
+    self.booksMax = booksMax
+    records = FixedArray(zeroed: Int(ordersMax) + 1, backing: recordBacking)
+    nodes = FixedArray(zeroed: Int(ordersMax) + 1)
+    sides = FixedArray(zeroed: max(2, 2 * Int(booksMax)))
+    levels = FixedArray(zeroed: 64)
+    quantityCarries = FixedArray(zeroed: 64)
+    occupied = FixedArray(zeroed: 1)
+    rungs = FixedArray(zeroed: 1)
+    sideOfBlock = FixedArray(zeroed: 1)
+  }
+
+  // MARK: Listing, a cold path
+
+  /// Whether `book` has been listed.
+  public func isListed(_ book: UInt32) -> Bool {
+    book < booksMax && sides[Int(book) * 2].width > 0
+  }
+
+  /// Makes `book` ready for orders at ticks 0…`bandWidth - 1`. Allocates.
+  ///
+  /// `false`, without effect, when the number or the width is out of range, the book is listed
+  /// already, or the level store cannot number that many levels.
+  public mutating func list(_ book: UInt32, bandWidth: UInt32) -> Bool {
+    guard book < booksMax, !isListed(book) else { return false }
+    guard bandWidth >= 1, bandWidth <= Self.bandWidthMax else { return false }
+    // Rank 0 stays empty and `width` is the last rank.
+    let levelCount = (Int(bandWidth) + 1 + 63) / 64 * 64
+    let rung1Count = Int(bandWidth) >> 12 + 1
+    let rung2Count = Int(bandWidth) >> 18 + 1
+    guard levelsUsed + 2 * levelCount < Int(UInt32.max) else { return false }
+    reserve(
+      levelCount: levelsUsed + 2 * levelCount,
+      rungCount: rungsUsed + 2 * (rung1Count + rung2Count))
+    for side in Side.allCases {
+      let key = Int(book) * 2 + Int(side.rawValue)
+      var place = BookSide()
+      place.base = UInt32(truncatingIfNeeded: levelsUsed)
+      place.rankOffset = side == .buy ? 1 : bandWidth + 1
+      place.width = bandWidth
+      place.rung1 = UInt32(truncatingIfNeeded: rungsUsed)
+      place.rung2 = UInt32(truncatingIfNeeded: rungsUsed + rung1Count)
+      sides[key] = place
+      let blocks = levelsUsed / 64..<(levelsUsed + levelCount) / 64
+      sideOfBlock.fill(blocks, with: UInt32(truncatingIfNeeded: key))
+      levels.populate(levelsUsed..<levelsUsed + levelCount)
+      levelsUsed += levelCount
+      rungsUsed += rung1Count + rung2Count
+    }
+    return true
+  }
+
+  /// Grows the level stores to hold at least so much, by doubling.
+  private mutating func reserve(levelCount: Int, rungCount: Int) {
+    if levelCount > levels.count {
+      let count = max(levelCount, min(2 * levels.count, Int(UInt32.max) & ~63))
+      Self.grow(&levels, to: count)
+      Self.grow(&quantityCarries, to: count)
+      Self.grow(&occupied, to: count / 64)
+      Self.grow(&sideOfBlock, to: count / 64)
+    }
+    if rungCount > rungs.count { Self.grow(&rungs, to: max(rungCount, 2 * rungs.count)) }
+  }
+
+  private static func grow<Element: BitwiseCopyable>(
+    _ array: inout FixedArray<Element>, to count: Int
+  ) {
+    var grown = FixedArray<Element>(zeroed: count, backing: .onTouch)
+    grown.copyFront(from: array)
+    array = grown
+  }
+
+  // MARK: Unchecked access
+
+  // SAFETY, of the four accessors: slots come from entry points that checked them or from links,
+  // level indexes from nodes or from `rank` of a listed side, keys from a checked book or from
+  // `sideOfBlock`; `checkInvariants` walks all of them. Debug builds check every access.
+
+  @inlinable
+  internal subscript(node slot: UInt32) -> OrderNode {
+    @inline(__always) get { unsafe nodes[unchecked: Int(slot)] }
+    @inline(__always) _modify { yield unsafe &nodes[unchecked: Int(slot)] }
+  }
+
+  @inlinable
+  internal subscript(level index: UInt32) -> PriceLevel {
+    @inline(__always) get { unsafe levels[unchecked: Int(index)] }
+    @inline(__always) _modify { yield unsafe &levels[unchecked: Int(index)] }
+  }
+
+  @inlinable
+  internal subscript(side key: UInt32) -> BookSide {
+    @inline(__always) get { unsafe sides[unchecked: Int(key)] }
+    @inline(__always) _modify { yield unsafe &sides[unchecked: Int(key)] }
+  }
+
+  @inlinable
+  internal subscript(record slot: UInt32) -> RestingOrder {
+    @inline(__always) get { unsafe records[unchecked: Int(slot)] }
+    @inline(__always) _modify { yield unsafe &records[unchecked: Int(slot)] }
+  }
+
+  /// All ones for a side of offers, 0 for one of bids.
+  @inlinable @inline(__always)
+  internal static func mirror(_ key: UInt32) -> UInt32 { 0 &- (key & 1) }
+
+  /// Tick of `rank` on the side `key`.
+  @inlinable @inline(__always)
+  internal func tick(ofRank rank: UInt32, key: UInt32) -> UInt32 {
+    (rank &- self[side: key].rankOffset) ^ Self.mirror(key)
+  }
+
+  /// Rank of `tick` on the side `key`; meaningful for ticks of the band.
+  @inlinable @inline(__always)
+  internal func rank(ofTick tick: UInt32, key: UInt32) -> UInt32 {
+    (tick ^ Self.mirror(key)) &+ self[side: key].rankOffset
+  }
+}
