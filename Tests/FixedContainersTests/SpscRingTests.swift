@@ -131,16 +131,17 @@ struct SpscRingTests {
     let counter = SharedCounter()
     let cell = Cell()
     let answer = SharedCounter()
+    let total = handOffCount / 10
     runOnTwoThreads(
       {
-        for number in UInt64(1)...100_000 {
+        for number in UInt64(1)...total {
           while answer.load() != number - 1 { sched() }
           cell.value = number
           counter.store(number)
         }
       },
       {
-        for number in UInt64(1)...100_000 {
+        for number in UInt64(1)...total {
           while counter.load() != number { sched() }
           if cell.value != number { cell.wrongCount += 1 }
           answer.store(number)
