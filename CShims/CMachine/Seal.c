@@ -124,12 +124,13 @@ __attribute__((noreturn)) static void act(int32_t mode, int32_t action)
         pthread_join(thread, NULL);
         _exit(status_alive);
     }
+    uint64_t inherited = causeway_seal_refused_count();
     if (causeway_thread_seal(mode) != 0) _exit(status_not_sealed);
     compute();
     struct timespec now;
     if (action == causeway_probe_calls) syscall(SYS_getppid);
     if (action == causeway_probe_clock) clock_gettime(CLOCK_MONOTONIC, &now);
-    if (mode == causeway_seal_records) _exit((int)causeway_seal_refused_count());
+    if (mode == causeway_seal_records) _exit((int)(causeway_seal_refused_count() - inherited));
     _exit(status_alive);
 }
 

@@ -6,12 +6,14 @@
 ///
 /// Not thread-safe: a burst belongs to one thread.
 @safe
-public struct DatagramBurst: ~Copyable {
+public struct DatagramBurst: ~Copyable, @unchecked Sendable {
+  // SAFETY of Sendable: storage and entries have one owner; lent entries die at the next `receive`
+  // of their port, which moves to another thread only together with its burst.
   /// The largest UDP payload the venue sends or accepts: 1,500 − 20 − 8 octets.
   @inlinable public static var payloadByteCountMax: Int { 1_472 }
 
   public let capacity: Int
-  public private(set) var count = 0
+  @usableFromInline internal var entryCount = 0
   @usableFromInline internal let entries: UnsafeMutablePointer<Datagram>
   @usableFromInline internal let storage: UnsafeMutableRawPointer
 
@@ -39,7 +41,10 @@ public struct DatagramBurst: ~Copyable {
   /// 1,472 rounded up to whole cache lines.
   @inlinable internal static var payloadStride: Int { 1_536 }
 
-  @inlinable public var isFull: Bool { count == capacity }
+  /// Entries; the rest of the capacity is free.
+  @inlinable public var count: Int { entryCount }
+
+  @inlinable public var isFull: Bool { entryCount == capacity }
 
   /// The datagram at `index`, which must be below `count`.
   @inlinable
@@ -51,31 +56,38 @@ public struct DatagramBurst: ~Copyable {
   }
 
   /// Forgets all entries; the storage stays.
-  public mutating func removeAll() { count = 0 }
+  @inlinable
+  @_noAllocation
+  public mutating func removeAll() { entryCount = 0 }
 
   /// For a port's receive: appends a datagram lent by the port. The burst must not be full.
   @unsafe
+  @inlinable
+  @_noAllocation
   public mutating func append(lent datagram: Datagram) {
-    precondition(count < capacity)
-    unsafe entries[count] = datagram  // SAFETY: checked above.
-    count += 1
+    precondition(entryCount < capacity)
+    unsafe entries[entryCount] = datagram  // SAFETY: checked above.
+    entryCount += 1
   }
 
   /// For a sender: the storage of the next entry, `payloadByteCountMax` bytes, or nil when full.
   @unsafe
+  @inlinable
+  @_noAllocation
   public mutating func claim() -> UnsafeMutableRawBufferPointer? {
-    guard count < capacity else { return nil }
+    guard entryCount < capacity else { return nil }
     return unsafe UnsafeMutableRawBufferPointer(
-      start: storage + count * Self.payloadStride, count: Self.payloadByteCountMax)
+      start: storage + entryCount * Self.payloadStride, count: Self.payloadByteCountMax)
   }
 
   /// For a sender: makes the claimed storage an entry of `byteCount` bytes to `endpoint`.
+  @inlinable
   public mutating func commit(byteCount: Int, to endpoint: Endpoint) {
-    precondition(count < capacity)
+    precondition(entryCount < capacity)
     precondition(byteCount > 0 && byteCount <= Self.payloadByteCountMax)
     // SAFETY: the index is below capacity, checked above.
-    unsafe entries[count] = Datagram(
-      bytes: storage + count * Self.payloadStride, byteCount: byteCount, endpoint: endpoint)
-    count += 1
+    unsafe entries[entryCount] = Datagram(
+      bytes: storage + entryCount * Self.payloadStride, byteCount: byteCount, endpoint: endpoint)
+    entryCount += 1
   }
 }

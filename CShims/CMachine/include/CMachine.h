@@ -201,7 +201,8 @@ enum causeway_seal_probe_action {
 };
 
 /// For tests: forks a child that seals itself and acts; returns the child's wait status, or a
-/// negative errno when the child could not be made. Status 9 tells that sealing itself failed.
+/// negative errno when the child could not be made. Status 9 tells that sealing itself failed; in
+/// mode `records` a child that does not make a thread ends with the number of refused calls.
 int32_t causeway_seal_probe(int32_t mode, int32_t action);
 
 #pragma clang assume_nonnull end
