@@ -52,7 +52,7 @@ let floors: [[Module]] = [
   // Floor 4, core: deterministic; no clock, no I/O, no randomness.
   [
     // apply one command, emit its events
-    Module(name: "VenueCore", uses: ["Matching", "FixedContainers", "VenueTypes", "Hashing"])
+    Module(name: "VenueCore", uses: ["Matching", "FixedContainers", "VenueTypes", "CMachine"])
   ],
   // Floor 5, services: own a thread, a file or a socket; wired by rings on the roof.
   [

@@ -119,3 +119,6 @@ public struct FixedTable<Value: BitwiseCopyable>: ~Copyable {
     return place
   }
 }
+
+extension FixedTable: Sendable where Value: Sendable {}
+extension FixedTable.Entry: Sendable where Value: Sendable {}

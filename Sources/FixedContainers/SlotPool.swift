@@ -5,7 +5,7 @@
 /// calls alone, so replay takes the same numbers.
 ///
 /// Memory: 4 bytes a number. Not thread-safe: a list belongs to one thread.
-public struct SlotNumbers: ~Copyable {
+public struct SlotNumbers: ~Copyable, Sendable {
   /// The highest number.
   public let capacity: Int
   /// How many are taken.

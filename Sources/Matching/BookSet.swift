@@ -17,7 +17,7 @@ import VenueTypes
 /// Not thread-safe: the books belong to one thread. Nothing but `list` allocates.
 ///
 /// Source: price array, bitmap and intrusive lists as in the engines of QuantCup 1 (2011).
-public struct BookSet: ~Copyable {
+public struct BookSet: ~Copyable, Sendable {
   public let ordersMax: UInt32
   public let booksMax: UInt32
   /// The cold record of each slot. The core writes a slot's record before it submits the order.

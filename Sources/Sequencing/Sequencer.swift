@@ -14,7 +14,7 @@ import VenueTypes
 /// Commands of the venue itself (expiry ticks, digests) are sequenced here too, between bursts.
 /// Never blocks, never allocates, makes no system call after `init`; full rings are waited for
 /// with the pause instruction, unless `halt` is raised.
-public struct Sequencer: ~Copyable {
+public struct Sequencer: ~Copyable, Sendable {
   /// A digest of all events so far is journaled after this many commands.
   public static var digestInterval: UInt64 { 65_536 }
 
@@ -63,6 +63,11 @@ public struct Sequencer: ~Copyable {
     for place in 0..<count { sequence(burst[place]) }
     burst.removeAll()
     return count + sequenceOwnCommands()
+  }
+
+  /// Whether every command given so far was sequenced: to be asked when nobody gives any more.
+  public var isDrained: Bool {
+    mutating get { burst.count == 0 && commands.peek() == nil }
   }
 
   /// Gives `command` its number and time, journals and applies it.

@@ -19,11 +19,15 @@ public enum TickOrder: Sendable {
 ///
 /// The burst keeps its last place marked (`endOfBurst`), so the journal shows where each tick
 /// ended and anyone can check the rule from it. Owned by one thread.
-public struct TickBurst: ~Copyable {
+public struct TickBurst: ~Copyable, Sendable {
   /// A longer ingress burst is cut here, by arrival.
   public static var commandCountMax: Int { 64 }
 
-  enum Class: UInt8 { case cancel = 0, passive = 1, aggressive = 2 }
+  enum Class: UInt8 {
+    case cancel = 0
+    case passive = 1
+    case aggressive = 2
+  }
 
   public private(set) var count = 0
   private var commands: FixedArray<Command>
@@ -98,7 +102,8 @@ public struct TickBurst: ~Copyable {
   }
 
   private static func isPassive(_ command: Command) -> Bool {
-    !command.flags.isDisjoint(with: [.postOnly, .postOnlyReject])
+    command.flags.rawValue
+      & (OrderFlags.postOnly.rawValue | OrderFlags.postOnlyReject.rawValue) != 0
   }
 
   /// The latest class among earlier commands of the same session that created the order `named`,

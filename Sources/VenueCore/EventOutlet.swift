@@ -6,8 +6,12 @@ import VenueTypes
 ///
 /// The ring is the hot way: `emit` waits when it is full, because an event must not be lost; its
 /// reader therefore has to run on another thread. The tape is for replay and tests, and grows.
-public struct EventOutlet: ~Copyable {
-  private enum Way: UInt8 { case digestOnly, tape, ring }
+public struct EventOutlet: ~Copyable, Sendable {
+  private enum Way: UInt8 {
+    case digestOnly
+    case tape
+    case ring
+  }
 
   public private(set) var digest = EventDigest()
   public private(set) var count: UInt64 = 0

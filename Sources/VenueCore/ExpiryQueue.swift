@@ -5,7 +5,7 @@ import FixedContainers
 ///
 /// Ties leave in slot order, so that two machines expire the same orders in the same order.
 /// Memory: 16 bytes for each resting order the venue may hold. Not thread-safe.
-struct ExpiryQueue: ~Copyable {
+struct ExpiryQueue: ~Copyable, Sendable {
   private(set) var count = 0
   private var heap: FixedArray<UInt32>
   /// Position in `heap` plus one; 0 = not queued.

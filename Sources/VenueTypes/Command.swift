@@ -38,7 +38,7 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
 ///
 /// | kind | `clientOrderID` | `price` | `auxiliary` | `instrument`, `quantity`, others |
 /// |---|---|---|---|---|
-/// | genesis | format version | – | most resting orders of the venue | `instrument` = most instruments, `quantity` = most open orders a session, `session` = most sessions |
+/// | genesis | format version | random salt of the order table | most resting orders of the venue | `instrument` = most instruments, `quantity` = most open orders a session, `session` = most sessions |
 /// | instrumentList | lowest price tick (low 32 bits), highest (high 32) | tick size, 1e-9 quote currency | lot size, 1e-9 underlying | `quantity` = largest order in lots |
 /// | instrumentStatus | – | – | new `InstrumentStatus` | |
 /// | timerTick, dayEnd | – | – | – | |

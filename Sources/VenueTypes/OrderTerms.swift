@@ -98,7 +98,7 @@ public struct OrderTerms: RawRepresentable, BitwiseCopyable, Sendable, Equatable
   }
 }
 
-/// An order's switches; the low five bits are those of the wire's `OrderFlags`.
+/// An order's switches; the low six bits are those of the wire's `OrderFlags`.
 @frozen
 public struct OrderFlags: OptionSet, BitwiseCopyable, Sendable {
   public let rawValue: UInt8
@@ -114,8 +114,10 @@ public struct OrderFlags: OptionSet, BitwiseCopyable, Sendable {
   @inlinable public static var marketMakerProtection: OrderFlags { OrderFlags(rawValue: 8) }
   /// Stays in the book when its session is lost.
   @inlinable public static var persistOnDisconnect: OrderFlags { OrderFlags(rawValue: 16) }
+  /// Replace only: `quantity` is what shall stay open, not the total including executions.
+  @inlinable public static var quantityIsLeaves: OrderFlags { OrderFlags(rawValue: 32) }
   /// Not of the wire: the last command of its ingress burst (tick order, DESIGN of sequencing).
   @inlinable public static var endOfBurst: OrderFlags { OrderFlags(rawValue: 128) }
   /// The switches a client may set.
-  @inlinable public static var wireMask: OrderFlags { OrderFlags(rawValue: 31) }
+  @inlinable public static var wireMask: OrderFlags { OrderFlags(rawValue: 63) }
 }

@@ -1,0 +1,205 @@
+import FixedContainers
+import Matching
+import VenueTypes
+
+/// What the venue keeps beside its books: sessions, who owns which resting order, expiries, and
+/// the outlet through which every event leaves. It is what the books report to.
+///
+/// A slot is an order's place in the books' store; its session links it into a list through the
+/// cold record, so that a mass cancel touches that session's orders alone.
+struct Ledger: ~Copyable, Sendable {
+  var outlet: EventOutlet
+  var sessions: FixedArray<SessionState>
+  var expiries: ExpiryQueue
+  var slots: SlotNumbers
+  var index: OrderIndex
+
+  /// Number of the last match; matches are numbered from 1 for the venue's life.
+  var matchCount: UInt64 = 0
+  /// The command being applied.
+  var sequence: UInt64 = 0
+  var engineTime: UInt64 = 0
+  var receiveTime: UInt64 = 0
+  /// The session that sent it; `.max` when the venue itself did.
+  var commandSession: UInt16 = .max
+  /// The instrument an order is being matched in.
+  var instrument = InstrumentState()
+  /// The acknowledgement of the order being matched, until it was sent.
+  var pendingAck = Event(kind: .orderAccepted)
+  var hasPendingAck = false
+  /// Lots the order being matched has executed so far, over its whole life.
+  var aggressorCumulative: UInt32 = 0
+  /// Lots the order being matched still had open before the match at hand.
+  var aggressorLeaves: UInt32 = 0
+
+  init(limits: VenueLimits, outlet: consuming EventOutlet) {
+    self.outlet = outlet
+    let ordersMax = Int(limits.restingOrdersMax)
+    sessions = FixedArray(count: Int(limits.sessionsMax), filledWith: SessionState())
+    expiries = ExpiryQueue(slotsMax: ordersMax)
+    slots = SlotNumbers(capacity: ordersMax)
+    index = OrderIndex(ordersMax: ordersMax, sessionsMax: Int(limits.sessionsMax))
+  }
+
+  /// Makes `sequenced` the command that following events name.
+  mutating func begin(_ sequenced: SequencedCommand, fromSession: Bool) {
+    sequence = sequenced.sequence
+    engineTime = sequenced.engineTime
+    receiveTime = sequenced.command.receiveTime
+    commandSession = fromSession ? sequenced.command.session : .max
+  }
+
+  /// Sends `event` to `session` as the next message of its recoverable flow.
+  mutating func emit(_ event: consuming Event, to session: UInt16) {
+    let place = Int(session)
+    sessions[place].sessionSequence &+= 1
+    event.sequence = sequence
+    event.engineTime = engineTime
+    event.receiveTime = receiveTime
+    event.session = session
+    event.sessionSequence = sessions[place].sessionSequence
+    event.clientSequence = sessions[place].clientSequence
+    event.account = sessions[place].account
+    event.isOwnCommand = session == commandSession ? 1 : 0
+    outlet.emit(event)
+  }
+
+  /// 1e-9 of the quote currency, for a tick counted from the bottom of the instrument's band.
+  func price(ofTick tick: UInt32) -> Int64 {
+    // Listing bounds highest tick times tick size below 2^63.
+    (Int64(instrument.lowestTick) &+ Int64(tick)) &* instrument.tickSize
+  }
+
+  // MARK: Resting orders of a session
+
+  /// Notes that the order of `slot` rests for the session its record names.
+  mutating func link(_ slot: UInt32, records: inout FixedArray<RestingOrder>) {
+    let place = Int(records[Int(slot)].session)
+    let first = sessions[place].firstOrder
+    records[Int(slot)].nextOfOwner = first
+    records[Int(slot)].previousOfOwner = 0
+    if first != 0 { records[Int(first)].previousOfOwner = slot }
+    sessions[place].firstOrder = slot
+    sessions[place].openOrders += 1
+    let expireTime = records[Int(slot)].expireTime
+    if expireTime != 0 { expiries.insert(slot: slot, time: expireTime) }
+  }
+
+  /// Notes that the order of `slot` rests no longer, and frees the slot.
+  mutating func retire(_ slot: UInt32, records: inout FixedArray<RestingOrder>) {
+    let record = records[Int(slot)]
+    let place = Int(record.session)
+    if record.nextOfOwner != 0 {
+      records[Int(record.nextOfOwner)].previousOfOwner = record.previousOfOwner
+    }
+    if record.previousOfOwner != 0 {
+      records[Int(record.previousOfOwner)].nextOfOwner = record.nextOfOwner
+    } else {
+      precondition(sessions[place].firstOrder == slot, "the order is not in its session's list")
+      sessions[place].firstOrder = record.nextOfOwner
+    }
+    sessions[place].openOrders -= 1
+    expiries.remove(slot: slot)
+    index.remove(session: record.session, clientOrderID: record.clientOrderID)
+    slots.give(slot)
+  }
+
+  /// Tells the owner of a resting order that it is gone.
+  mutating func reportCancel(
+    of record: RestingOrder, leaves: UInt32, requestID: UInt64, reason: CancelReason
+  ) {
+    var event = Event(kind: .orderCanceled)
+    event.clientOrderID = requestID
+    event.reference = record.clientOrderID
+    event.orderID = record.orderID
+    event.price = record.price
+    event.quantity = leaves
+    event.cumulativeQuantity = record.quantity &- leaves
+    event.instrument = record.instrument
+    event.side = record.terms.side
+    event.cancelReason = reason
+    emit(event, to: record.session)
+  }
+}
+
+/// What the books report while an order is matched.
+extension Ledger: MatchSink {
+  /// Sends the acknowledgement of the order being matched, if it was not sent yet.
+  @inline(__always)
+  mutating func acknowledge() {
+    guard hasPendingAck else { return }
+    hasPendingAck = false
+    emit(pendingAck, to: commandSession)
+  }
+
+  mutating func trade(_ match: Match, records: inout FixedArray<RestingOrder>) -> SweepStep {
+    acknowledge()
+    matchCount &+= 1
+    aggressorLeaves &-= match.quantity
+    aggressorCumulative &+= match.quantity
+    let resting = records[Int(match.resting)]
+    let aggressor = records[Int(match.aggressor)]
+    var event = Event(kind: .fill)
+    event.price = price(ofTick: match.priceTick)
+    event.reference = matchCount
+    event.quantity = match.quantity
+    event.instrument = resting.instrument
+
+    event.clientOrderID = resting.clientOrderID
+    event.orderID = resting.orderID
+    event.leavesQuantity = match.restingLeaves
+    event.cumulativeQuantity = resting.quantity &- match.restingLeaves
+    event.side = resting.terms.side
+    emit(event, to: resting.session)
+
+    event.clientOrderID = aggressor.clientOrderID
+    event.orderID = aggressor.orderID
+    event.leavesQuantity = aggressorLeaves
+    event.cumulativeQuantity = aggressorCumulative
+    event.side = aggressor.terms.side
+    event.isAggressor = 1
+    emit(event, to: aggressor.session)
+
+    if match.restingLeaves == 0 { retire(match.resting, records: &records) }
+    return .proceed
+  }
+
+  mutating func restingCanceled(
+    _ slot: UInt32, leaves: UInt32, reason: CancelReason,
+    records: inout FixedArray<RestingOrder>
+  ) {
+    acknowledge()
+    reportCancel(of: records[Int(slot)], leaves: leaves, requestID: 0, reason: reason)
+    retire(slot, records: &records)
+  }
+
+  mutating func restingDecremented(
+    _ slot: UInt32, by quantity: UInt32, leaves: UInt32, records: inout FixedArray<RestingOrder>
+  ) {
+    acknowledge()
+    aggressorLeaves &-= quantity
+    let record = records[Int(slot)]
+    if leaves == 0 {
+      reportCancel(of: record, leaves: 0, requestID: 0, reason: .selfMatch)
+      retire(slot, records: &records)
+    } else {
+      reportRestated(record, leaves: leaves)
+    }
+  }
+
+  /// Tells an owner that its order goes on with fewer lots than it last heard.
+  mutating func reportRestated(_ record: RestingOrder, leaves: UInt32) {
+    var event = Event(kind: .orderReplaced)
+    event.clientOrderID = record.clientOrderID
+    event.reference = record.clientOrderID
+    event.orderID = record.orderID
+    event.price = record.price
+    event.quantity = record.quantity
+    event.leavesQuantity = leaves
+    event.cumulativeQuantity = record.quantity &- leaves
+    event.instrument = record.instrument
+    event.side = record.terms.side
+    event.cancelReason = .selfMatch
+    emit(event, to: record.session)
+  }
+}

@@ -1,0 +1,71 @@
+import VenueTypes
+
+extension Venue {
+  /// What a new order or the new terms of a replaced one must satisfy before the book sees them.
+  struct CheckedOrder {
+    var tick: UInt32
+    var instrument: Int
+  }
+
+  enum Checked {
+    case passed(CheckedOrder)
+    case refused(RejectReason)
+  }
+
+  /// Checks a new order or replace against session, instrument, terms and limits.
+  ///
+  /// Rejects in order of precedence: `killed`, `unknownInstrument`, `halted`, `badEnumeration`,
+  /// `quantity`, `priceTick`, `priceBand`, `expireTime`, `reduceOnly`.
+  func check(_ command: Command) -> Checked {
+    if ledger.sessions[Int(command.session)].isLocked { return .refused(.killed) }
+    let index = Int(command.instrument)
+    guard index >= 1 && index < instruments.count else { return .refused(.unknownInstrument) }
+    let instrument = instruments[index]
+    guard instrument.tickSize > 0 else { return .refused(.unknownInstrument) }
+    guard instrument.status == .open else { return .refused(.halted) }
+    guard command.terms.isValid else { return .refused(.badEnumeration) }
+    guard command.quantity >= 1 && command.quantity <= instrument.quantityMax else {
+      return .refused(.quantity)
+    }
+    var tick: UInt32 = 0
+    if command.terms.kind == .limit {
+      guard command.price % instrument.tickSize == 0 else { return .refused(.priceTick) }
+      let wanted = command.price / instrument.tickSize
+      guard wanted >= Int64(instrument.lowestTick) && wanted <= Int64(instrument.highestTick)
+      else { return .refused(.priceBand) }
+      tick = UInt32(truncatingIfNeeded: wanted)
+    }
+    if command.kind == .newOrder && command.terms.timeInForce == .goodTillTime {
+      guard command.auxiliary > ledger.engineTime else { return .refused(.expireTime) }
+    }
+    // Positions come with the account model; until then nothing can be reduced.
+    guard !command.flags.contains(.reduceOnly) else { return .refused(.reduceOnly) }
+    return .passed(CheckedOrder(tick: tick, instrument: index))
+  }
+
+  /// Answers `command` with a reject; nothing else changes.
+  mutating func reject(_ command: Command, _ reason: RejectReason) {
+    var event = Event(kind: .orderRejected)
+    event.clientOrderID = command.clientOrderID
+    event.reference = command.kind == .replace || command.kind == .cancel ? command.auxiliary : 0
+    event.instrument = command.instrument
+    event.price = command.price
+    event.quantity = command.quantity
+    event.reason = reason
+    event.templateID = Self.templateID(of: command)
+    event.side = command.terms.side
+    ledger.emit(event, to: command.session)
+  }
+
+  /// The wire's number for the message a command came from.
+  static func templateID(of command: Command) -> UInt16 {
+    switch command.kind {
+    case .newOrder: 100
+    case .replace: 101
+    case .cancel: 102
+    case .massCancel: 103
+    case .refused: UInt16(truncatingIfNeeded: command.auxiliary >> 16)
+    default: 0
+    }
+  }
+}

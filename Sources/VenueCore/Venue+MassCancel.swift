@@ -1,0 +1,96 @@
+import VenueTypes
+
+/// Which of a session's resting orders a mass cancel takes.
+struct CancelFilter {
+  /// Bit 0 buys, bit 1 sells; 0 = both.
+  var sideMask: UInt8 = 0
+  /// 0 = every instrument.
+  var instrument: UInt32 = 0
+  /// 0 = every group.
+  var protectionGroup: UInt8 = 0
+  /// Orders that outlive their session stay.
+  var keepsPersistent = false
+  /// Only day orders go.
+  var onlyDayOrders = false
+}
+
+extension Venue {
+  /// Cancels many orders in one step. Rejects: `badEnumeration` for a scope that has no name,
+  /// `permission` for scopes that need the account model (underlying, expiry).
+  mutating func massCancel(_ command: Command) {
+    let scopeID = UInt32(truncatingIfNeeded: command.auxiliary >> 32)
+    guard let scope = CancelScope(rawValue: UInt8(truncatingIfNeeded: command.auxiliary)) else {
+      return reject(command, .badEnumeration)
+    }
+    var filter = CancelFilter()
+    filter.sideMask = UInt8(truncatingIfNeeded: command.auxiliary >> 8) & 3
+    switch scope {
+    case .underlying, .expiry: return reject(command, .permission)
+    case .instrument: filter.instrument = scopeID
+    case .protectionGroup: filter.protectionGroup = UInt8(truncatingIfNeeded: scopeID)
+    case .session, .account, .firm: break
+    }
+    let locks = UInt8(truncatingIfNeeded: command.auxiliary >> 16) != 0
+    let own = ledger.sessions[Int(command.session)]
+    var total = 0
+    for session in 0..<limits.sessionsMax {
+      let state = ledger.sessions[Int(session)]
+      guard state.identifier != 0 else { continue }
+      switch scope {
+      case .account: guard state.account == own.account else { continue }
+      case .firm: guard state.firm == own.firm else { continue }
+      default: guard session == command.session else { continue }
+      }
+      total += cancelAll(
+        of: session, where: filter, requestID: command.clientOrderID, reason: .byRequest)
+      if locks { ledger.sessions[Int(session)].isLocked = true }
+    }
+    var event = Event(kind: .cancelDone)
+    event.clientOrderID = command.clientOrderID
+    event.quantity = UInt32(truncatingIfNeeded: total)
+    ledger.emit(event, to: command.session)
+  }
+
+  /// Cancels the resting orders of `session` that pass `filter`; returns how many.
+  @discardableResult
+  mutating func cancelAll(
+    of session: UInt16, where filter: CancelFilter, requestID: UInt64, reason: CancelReason
+  ) -> Int {
+    var count = 0
+    var slot = ledger.sessions[Int(session)].firstOrder
+    while slot != 0 {
+      let record = books.records[Int(slot)]
+      let next = record.nextOfOwner
+      let sideBit = UInt8(1) << record.terms.side.rawValue
+      let isTaken =
+        (filter.sideMask == 0 || filter.sideMask & sideBit != 0)
+        && (filter.instrument == 0 || filter.instrument == record.instrument)
+        && (filter.protectionGroup == 0 || filter.protectionGroup == record.protectionGroup)
+        && !(filter.keepsPersistent && record.flags.contains(.persistOnDisconnect))
+        && !(filter.onlyDayOrders && record.terms.timeInForce != .day)
+      if isTaken {
+        // The request's identifier is the requester's own; other sessions' owners see 0.
+        remove(
+          slot, requestID: session == ledger.commandSession ? requestID : 0, reason: reason)
+        count += 1
+      }
+      slot = next
+    }
+    return count
+  }
+
+  /// Cancels every good-till-time order whose time has come.
+  mutating func expireOrders() {
+    while ledger.expiries.soonest <= ledger.engineTime {
+      remove(ledger.expiries.first, requestID: 0, reason: .timeInForce)
+    }
+  }
+
+  /// Cancels every day order.
+  mutating func endDay() {
+    for session in 0..<limits.sessionsMax {
+      cancelAll(
+        of: session, where: CancelFilter(onlyDayOrders: true), requestID: 0, reason: .timeInForce)
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import FixedContainers
+import Matching
+import VenueTypes
+
+/// The state machine: applies one sequenced command at a time, and emits what follows from it.
+///
+/// Deterministic: the same commands give the same events and the same `stateHash` on any machine.
+/// It reads no clock, does no I/O and draws no random number. All memory is taken in `init` and
+/// when an instrument is listed; its size is the sum of what `BookSet` and `Ledger` state.
+///
+/// Owned by one thread.
+public struct Venue: ~Copyable, Sendable {
+  public let limits: VenueLimits
+  var books: BookSet
+  var ledger: Ledger
+  var instruments: FixedArray<InstrumentState>
+  /// Sequence number of the first digest or checkpoint that does not agree; 0 = none.
+  public private(set) var firstDivergence: UInt64 = 0
+  /// Digests and checkpoints that were compared.
+  public private(set) var comparedCount: UInt64 = 0
+
+  public init(limits: VenueLimits, outlet: consuming EventOutlet) {
+    self.limits = limits
+    books = BookSet(ordersMax: limits.restingOrdersMax, booksMax: limits.instrumentsMax + 1)
+    ledger = Ledger(limits: limits, outlet: outlet)
+    instruments = FixedArray(
+      count: Int(limits.instrumentsMax) + 1, filledWith: InstrumentState())
+  }
+
+  /// When the next good-till-time order expires; `UInt64.max` when none rests.
+  public var soonestExpiry: UInt64 { ledger.expiries.soonest }
+  public var eventDigest: EventDigest { ledger.outlet.digest }
+  public var eventCount: UInt64 { ledger.outlet.count }
+  public var matchCount: UInt64 { ledger.matchCount }
+  /// Orders resting in all books.
+  public var restingCount: Int { ledger.slots.takenCount }
+
+  public func session(_ index: UInt16) -> SessionState { ledger.sessions[Int(index)] }
+  public func instrument(_ identifier: UInt32) -> InstrumentState { instruments[Int(identifier)] }
+
+  /// Sends later events through `outlet`, which continues count and digest.
+  public mutating func redirectEvents(to outlet: consuming EventOutlet) {
+    outlet.resume(digest: ledger.outlet.digest, count: ledger.outlet.count)
+    ledger.outlet = outlet
+  }
+
+  /// Hands the events on a tape outlet to `body`, oldest first.
+  public mutating func drainTape(_ body: (Event) -> Void) { ledger.outlet.drainTape(body) }
+
+  /// Applies `sequenced`; a command that names a session outside the limits has no effect.
+  public mutating func apply(_ sequenced: SequencedCommand) {
+    let command = sequenced.command
+    let isFromSession = command.kind.rawValue >= CommandKind.sessionOpen.rawValue
+    ledger.begin(sequenced, fromSession: isFromSession)
+    guard !isFromSession || command.session < limits.sessionsMax else { return }
+    switch command.kind {
+    case .newOrder:
+      noteClientNumbers(command)
+      submit(command)
+    case .replace:
+      noteClientNumbers(command)
+      replace(command)
+    case .cancel:
+      noteClientNumbers(command)
+      cancel(command)
+    case .massCancel:
+      noteClientNumbers(command)
+      massCancel(command)
+    case .refused:
+      noteClientNumbers(command)
+      let reason = RejectReason(rawValue: UInt16(truncatingIfNeeded: command.auxiliary))
+      reject(command, reason ?? .system)
+    case .notApplied: noteNotApplied(command)
+    case .sessionOpen: openSession(command)
+    case .sessionClose: closeSession(command)
+    case .timerTick: expireOrders()
+    case .dayEnd: endDay()
+    case .genesis: ledger.index.season(with: UInt64(bitPattern: command.price))
+    case .instrumentList: listInstrument(command)
+    case .instrumentStatus: setInstrumentStatus(command)
+    case .digest: compare(command, with: eventDigest.value)
+    case .checkpoint: compare(command, with: stateHash())
+    case .massQuote, .massQuoteEntry, .protectionReset, .killSwitch:
+      reject(command, .unknownTemplate)
+    }
+  }
+
+  private mutating func compare(_ command: Command, with value: UInt64) {
+    comparedCount &+= 1
+    if command.auxiliary != value && firstDivergence == 0 { firstDivergence = ledger.sequence }
+  }
+}
