@@ -49,6 +49,7 @@ public final class SlotRing<Element: BitwiseCopyable & Sendable>: Sendable {
     Self.check(capacity)
     let memory = UnsafeMutableRawPointer.allocate(
       byteCount: Self.byteCount(capacity: capacity), alignment: 128)
+    // SAFETY: freshly allocated with this count and alignment, and freed in `deinit`.
     unsafe self.init(capacity: capacity, memory: memory, ownsMemory: true)
   }
 
@@ -228,6 +229,7 @@ public struct SlotRingConsumer<Element: BitwiseCopyable & Sendable>: ~Copyable, 
       if announced != position { announce() }
       return nil
     }
+    // SAFETY: as above.
     return unsafe slot.load(fromByteOffset: 8, as: Element.self)
   }
 

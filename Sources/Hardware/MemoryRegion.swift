@@ -116,6 +116,7 @@ public struct MemoryRegion: ~Copyable, @unchecked Sendable {
   private static func map(
     _ byteCount: Int, _ kind: PageKind, _ node: Int?, _ demand: Demand, _ prefault: Bool
   ) throws(MemoryRegionError) -> UnsafeMutableRawPointer {
+    // SAFETY: a fresh mapping, ours alone.
     var failure: Int32 = 0
     guard let base = unsafe causeway_map(byteCount, kind.rawValue, &failure) else {
       throw .noPages(kind, byteCount: byteCount, errno: failure)
@@ -137,6 +138,7 @@ public struct MemoryRegion: ~Copyable, @unchecked Sendable {
         if elsewhere != 0 { throw .misplaced(node: node, pageCount: Int(elsewhere)) }
       }
     } catch {
+      // SAFETY: mapped above, and handed to nobody yet.
       _ = unsafe causeway_unmap(base, byteCount)
       throw error
     }
@@ -146,6 +148,7 @@ public struct MemoryRegion: ~Copyable, @unchecked Sendable {
   private static func measuredNode(
     _ base: UnsafeMutableRawPointer, _ byteCount: Int, _ kind: PageKind
   ) -> Int? {
+    // SAFETY: the kernel is asked about addresses; nothing is read through them.
     let node = unsafe causeway_numa_node_of_page(base)
     guard node >= 0 else { return nil }
     let elsewhere = unsafe causeway_numa_pages_elsewhere(base, byteCount, kind.byteCount, node)
@@ -157,6 +160,7 @@ extension MemoryRegion {
   /// One line: what was got, and where.
   public var summary: String {
     let place = node.map { "node \($0)" } ?? "no single node"
-    return "\(mappedByteCount >> 10) KiB in \(pages), \(hugeByteCount >> 10) KiB of it huge, \(place)"
+    let huge = "\(hugeByteCount >> 10) KiB of it huge"
+    return "\(mappedByteCount >> 10) KiB in \(pages), \(huge), \(place)"
   }
 }

@@ -126,7 +126,7 @@ public struct PinnedThread: ~Copyable, Sendable {
   private static func create(
     _ plan: ThreadPlan, _ core: Core?, _ priority: Int, _ body: @escaping @Sendable () -> Void
   ) -> (failure: Int32, handle: UInt64) {
-    // The thread takes this reference over; when there is no thread we take it back.
+    // SAFETY: the thread takes this reference over; when there is no thread we take it back.
     let start = unsafe Unmanaged.passRetained(ThreadStart(body))
     var handle: UInt64 = 0
     let failure = unsafe plan.name.withCString { name in
@@ -192,11 +192,15 @@ private final class PayloadBox<Payload: ~Copyable & Sendable>: Sendable {
   nonisolated(unsafe) private var payload: Payload?
 
   init(_ payload: consuming Payload) {
+    // SAFETY: no other reference exists yet.
     unsafe self.payload = .some(payload)
   }
 
   func take() -> Payload {
-    guard let payload = unsafe payload.take() else { preconditionFailure("a payload is taken once") }
+    // SAFETY: the thread's body calls this, once.
+    guard let payload = unsafe payload.take() else {
+      preconditionFailure("a payload is taken once")
+    }
     return payload
   }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("MemoryRegion")
 struct MemoryRegionTests {
-  /// Goal: every wish is met with zeroed, writable memory of some kind, and told truly. Method: each
+  /// Goal: every wish is met with zeroed, writable memory of some kind, told truly. Method: each
   /// kind preferred, with and without prefault; write all, read all.
   @Test(arguments: PageKind.allCases.filter { $0 != .huge1GiB }, [true, false])
   func `gives zeroed memory of the wished kind or a smaller one`(

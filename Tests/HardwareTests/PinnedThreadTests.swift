@@ -21,9 +21,9 @@ private final class Sighting: Sendable {
   func look() {
     var name = [CChar](repeating: 0, count: 16)
     _ = causeway_read_text("/proc/thread-self/comm", &name, 16)
+    let letters = name.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }
     let seen = (
-      CoreSet.ofCurrentThread, Int(causeway_get_fifo()),
-      String(decoding: name.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      CoreSet.ofCurrentThread, Int(causeway_get_fifo()), String(decoding: letters, as: UTF8.self)
     )
     value.withLock { $0 = seen }
   }
