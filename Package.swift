@@ -223,9 +223,22 @@ for module in extraTests where only == nil || module.uses.isEmpty {
       name: module.name, dependencies: dependencies(of: module), swiftSettings: testSettings))
 }
 
+var products: [Product] = [
+  // What the nested package `Benchmarks` measures.
+  .library(
+    name: "CausewayKernels",
+    targets: [
+      "CMachine", "Hardware", "FixedContainers", "VenueTypes", "Hashing", "Matching",
+      "WireProtocol", "VenueCore",
+    ].filter { ground.contains($0) || wanted.contains($0) })
+]
+if wanted.contains("causeway") {
+  products.append(.executable(name: "causeway", targets: ["causeway"]))
+}
+
 let package = Package(
   name: "causeway",
-  products: wanted.contains("causeway") ? [.executable(name: "causeway", targets: ["causeway"])] : [],
+  products: products,
   dependencies: Set(
     modules.filter { wanted.contains($0.name) }.flatMap(\.products)
   ).sorted().compactMap { name in
