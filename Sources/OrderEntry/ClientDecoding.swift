@@ -1,0 +1,103 @@
+import VenueTypes
+import WireProtocol
+
+extension ClientEvent {
+  /// The event that a numbered message of the venue means; `.other` when it means none to us.
+  internal init(_ message: MessageView, sequence: UInt64, wasRetransmitted: Bool) {
+    let decoded: ClientEvent? =
+      switch OrderEntryTemplate(of: message) {
+      case .orderAck: Self.acknowledgement(message)
+      case .orderReject: Self.rejection(message)
+      case .fill: Self.fill(message)
+      case .ordersCanceled: Self.cancel(message)
+      case .notApplied: Self.notApplied(message)
+      default: nil
+      }
+    self = decoded ?? ClientEvent(kind: .other)
+    templateID = decoded == nil ? message.header.templateID : templateID
+    self.sequence = sequence
+    self.wasRetransmitted = wasRetransmitted
+  }
+
+  private static func acknowledgement(_ message: MessageView) -> ClientEvent? {
+    guard let view = OrderAckView(message), let status = view.status, let side = view.side else {
+      return nil
+    }
+    var event = ClientEvent(kind: status == .new ? .accepted : .replaced)
+    event.clientOrderID = view.clOrdId
+    event.originalClientOrderID = view.origClOrdId
+    event.orderID = view.orderId
+    event.engineSequence = view.engineSeqNo
+    event.receiveTime = view.recvTime
+    event.engineTime = view.engineTime
+    event.price = view.price
+    event.leavesQuantity = view.leavesQty
+    event.cumulativeQuantity = view.cumQty
+    event.instrument = view.instrumentId
+    event.account = view.accountIdx
+    event.side = side
+    return event
+  }
+
+  private static func rejection(_ message: MessageView) -> ClientEvent? {
+    guard let view = OrderRejectView(message), let reason = view.code else { return nil }
+    var event = ClientEvent(kind: .rejected)
+    event.clientOrderID = view.clOrdId
+    event.originalClientOrderID = view.origClOrdId
+    event.engineSequence = view.engineSeqNo
+    event.receiveTime = view.recvTime
+    event.engineTime = view.engineTime
+    event.instrument = view.instrumentId
+    event.reason = reason
+    event.templateID = view.refTemplateId
+    return event
+  }
+
+  private static func fill(_ message: MessageView) -> ClientEvent? {
+    guard let view = FillView(message), let side = view.side, let liquidity = view.liquidity
+    else { return nil }
+    var event = ClientEvent(kind: .filled)
+    event.clientOrderID = view.clOrdId
+    event.orderID = view.orderId
+    event.tradeID = view.tradeId
+    event.engineSequence = view.engineSeqNo
+    event.receiveTime = view.recvTime
+    event.engineTime = view.engineTime
+    event.price = view.price
+    event.fee = view.feeMicros
+    event.quantity = view.qty
+    event.leavesQuantity = view.leavesQty
+    event.instrument = view.instrumentId
+    event.account = view.accountIdx
+    event.side = side
+    event.isAggressor = liquidity == .removed
+    return event
+  }
+
+  private static func cancel(_ message: MessageView) -> ClientEvent? {
+    guard let view = OrdersCanceledView(message), let reason = view.reason else { return nil }
+    guard view.orders.count <= 1 else { return nil }
+    var event = ClientEvent(kind: view.orders.count == 1 ? .canceled : .cancelDone)
+    event.clientOrderID = view.clOrdId
+    event.engineSequence = view.engineSeqNo
+    event.engineTime = view.engineTime
+    event.quantity = view.totalAffected
+    event.cancelReason = reason
+    if view.orders.count == 1 {
+      let order = view.orders[0]
+      event.originalClientOrderID = order.clOrdId
+      event.orderID = order.orderId
+      event.instrument = order.instrumentId
+      event.cumulativeQuantity = order.cumQty
+    }
+    return event
+  }
+
+  private static func notApplied(_ message: MessageView) -> ClientEvent? {
+    guard let view = NotAppliedView(message) else { return nil }
+    var event = ClientEvent(kind: .notApplied)
+    event.reference = view.fromSeqNo
+    event.quantity = view.count
+    return event
+  }
+}

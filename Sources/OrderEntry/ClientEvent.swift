@@ -1,0 +1,64 @@
+import VenueTypes
+
+/// What the venue told the client. Each message of the recoverable flow becomes one of these,
+/// exactly once and in order.
+@frozen
+public enum ClientEventKind: UInt8, Sendable {
+  /// An order rests or was taken in: `orderID`, `price`, `leavesQuantity`.
+  case accepted = 1
+  /// An order has new terms; `clientOrderID` is its new identifier.
+  case replaced = 2
+  /// An instruction had no effect: `reason`, `templateID`, `originalClientOrderID`.
+  case rejected = 3
+  /// A match: `price`, `quantity`, `tradeID`, `fee`, `isAggressor`.
+  case filled = 4
+  /// An order left the book: `originalClientOrderID`, `cancelReason`, `cumulativeQuantity`.
+  /// `clientOrderID` is that of the request, 0 when this session asked for none.
+  case canceled = 5
+  /// A cancel or mass cancel is done: `quantity` orders were cancelled.
+  case cancelDone = 6
+  /// The client's own messages `reference ..< reference + quantity` never arrived in order and
+  /// never will be applied.
+  case notApplied = 7
+  /// A message that carries nothing for this client; it keeps the numbers whole.
+  case other = 8
+  /// `quantity` messages from `sequence` on are beyond recovery: the venue's window moved past.
+  case lost = 9
+}
+
+/// One message of the venue's recoverable flow, decoded.
+@frozen
+public struct ClientEvent: BitwiseCopyable, Sendable, Equatable {
+  /// Number of the message in the recoverable flow, from 1.
+  public var sequence: UInt64 = 0
+  public var clientOrderID: UInt64 = 0
+  public var originalClientOrderID: UInt64 = 0
+  public var orderID: UInt64 = 0
+  /// Sequence number of the command this follows from.
+  public var engineSequence: UInt64 = 0
+  /// Nanoseconds since the Unix epoch at which the venue took the message from its port.
+  public var receiveTime: UInt64 = 0
+  public var engineTime: UInt64 = 0
+  /// 1e-9 of the quote currency.
+  public var price: Int64 = 0
+  /// Micro-dollars the account pays; negative is a rebate.
+  public var fee: Int64 = 0
+  public var tradeID: UInt64 = 0
+  public var reference: UInt64 = 0
+  /// Lots of a fill; a count for `cancelDone`, `notApplied`, `lost`.
+  public var quantity: UInt32 = 0
+  public var leavesQuantity: UInt32 = 0
+  public var cumulativeQuantity: UInt32 = 0
+  public var instrument: UInt32 = 0
+  public var account: UInt16 = 0
+  public var templateID: UInt16 = 0
+  public var reason: RejectReason = .none
+  public var kind: ClientEventKind
+  public var side: Side = .buy
+  public var cancelReason: CancelReason = .byRequest
+  public var isAggressor: Bool = false
+  /// Whether it came in a retransmission.
+  public var wasRetransmitted: Bool = false
+
+  @inlinable public init(kind: ClientEventKind) { self.kind = kind }
+}

@@ -1,0 +1,119 @@
+import VenueTypes
+import WireProtocol
+
+/// How each event of the recoverable flow becomes its one message.
+internal enum EventEncoding {
+  /// Appends the message of `event`; false when the datagram has no room for it.
+  ///
+  /// | event | message |
+  /// |---|---|
+  /// | orderAccepted, orderReplaced | OrderAck |
+  /// | orderRejected | OrderReject |
+  /// | fill | Fill |
+  /// | orderCanceled | OrdersCanceled with its one order; `last` is 1 without a request |
+  /// | cancelDone | OrdersCanceled without orders, with the total; `last` is 1 |
+  /// | notApplied | NotApplied |
+  /// | sessionOpened, sessionClosed, instrument | SessionStatus: numbers stay whole |
+  internal static func append(_ event: Event, to packet: inout PacketBuilder) -> Bool {
+    switch event.kind {
+    case .orderAccepted: packet.append(acknowledgement(event, .new))
+    case .orderReplaced: packet.append(acknowledgement(event, .replaced))
+    case .orderRejected: packet.append(reject(event))
+    case .fill: packet.append(fill(event))
+    case .orderCanceled: appendCancel(event, to: &packet, listing: true)
+    case .cancelDone: appendCancel(event, to: &packet, listing: false)
+    case .notApplied: packet.append(notApplied(event))
+    case .sessionOpened: packet.append(status(event, .active))
+    case .sessionClosed: packet.append(status(event, .closing))
+    case .instrument: packet.append(status(event, .active))
+    }
+  }
+
+  private static func acknowledgement(_ event: Event, _ status: OrderStatus) -> OrderAckMessage {
+    var message = OrderAckMessage()
+    message.clOrdId = event.clientOrderID
+    message.origClOrdId = event.reference
+    message.orderId = event.orderID
+    message.engineSeqNo = event.sequence
+    message.recvTime = event.receiveTime
+    message.engineTime = event.engineTime
+    message.price = event.price
+    message.leavesQty = event.leavesQuantity
+    message.cumQty = event.cumulativeQuantity
+    message.instrumentId = event.instrument
+    message.status = status
+    message.side = event.side
+    message.accountIdx = event.account
+    return message
+  }
+
+  private static func reject(_ event: Event) -> OrderRejectMessage {
+    var message = OrderRejectMessage()
+    message.clOrdId = event.clientOrderID
+    message.origClOrdId = event.reference
+    message.engineSeqNo = event.sequence
+    message.recvTime = event.receiveTime
+    message.engineTime = event.engineTime
+    message.instrumentId = event.instrument
+    message.code = event.reason
+    message.refTemplateId = event.templateID
+    return message
+  }
+
+  private static func fill(_ event: Event) -> FillMessage {
+    var message = FillMessage()
+    message.clOrdId = event.clientOrderID
+    message.orderId = event.orderID
+    message.tradeId = event.reference
+    message.engineSeqNo = event.sequence
+    message.recvTime = event.receiveTime
+    message.engineTime = event.engineTime
+    message.price = event.price
+    message.feeMicros = event.fee
+    message.qty = event.quantity
+    message.leavesQty = event.leavesQuantity
+    message.instrumentId = event.instrument
+    message.side = event.side
+    message.liquidity = event.isAggressor == 0 ? .added : .removed
+    message.accountIdx = event.account
+    return message
+  }
+
+  private static func appendCancel(
+    _ event: Event, to packet: inout PacketBuilder, listing: Bool
+  ) -> Bool {
+    var message = OrdersCanceledMessage()
+    message.clOrdId = event.clientOrderID
+    message.engineSeqNo = event.sequence
+    message.engineTime = event.engineTime
+    message.totalAffected = listing ? 1 : event.quantity
+    message.reason = event.cancelReason
+    message.last = listing && event.clientOrderID != 0 ? 0 : 1
+    guard var group = packet.group(message) else { return false }
+    if listing {
+      var order = OrdersCanceledMessage.Order()
+      order.clOrdId = event.reference
+      order.orderId = event.orderID
+      order.instrumentId = event.instrument
+      order.cumQty = event.cumulativeQuantity
+      guard group.append(order) else { return false }
+    }
+    packet.append(group)
+    return true
+  }
+
+  private static func notApplied(_ event: Event) -> NotAppliedMessage {
+    var message = NotAppliedMessage()
+    message.fromSeqNo = event.reference
+    message.count = UInt32(clamping: event.clientOrderID)
+    return message
+  }
+
+  private static func status(_ event: Event, _ state: SessionState) -> SessionStatusMessage {
+    var message = SessionStatusMessage()
+    message.engineSeqNo = event.sequence
+    message.engineTime = event.engineTime
+    message.state = state
+    return message
+  }
+}
