@@ -1,0 +1,115 @@
+import ArgumentParser
+import Foundation
+import Journaling
+import VenueCore
+import VenueTypes
+
+/// `causeway replay`: re-executes a journal and compares with what the venue recorded.
+struct ReplayCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "replay",
+    abstract: "Re-execute a journal; compare events and state with the recorded digests.")
+
+  @Argument(help: "The journal's directory.")
+  var journal: String
+
+  @Option(help: "Write every order's acceptance to this CSV: sequence, session, client id, …")
+  var orders: String?
+
+  @Flag(help: "Print one line of JSON.")
+  var json = false
+
+  func run() throws {
+    let verdict = try JournalVerdict.replay(directory: journal, ordersTo: orders)
+    say(json ? try jsonLine(verdict) : verdict.text)
+    if verdict.firstDivergence != 0 { throw ExitCode(1) }
+  }
+}
+
+/// What a replay found.
+struct JournalVerdict: Encodable {
+  var commands: UInt64 = 0
+  var blocks = 0
+  var segments = 0
+  var epochs = 0
+  var events: UInt64 = 0
+  var matches: UInt64 = 0
+  var resting = 0
+  var eventDigest = ""
+  var stateHash = ""
+  var chainHash = ""
+  /// Digests and checkpoints of the journal that were compared.
+  var compared: UInt64 = 0
+  /// Command at which replay first differs; 0 = never.
+  var firstDivergence: UInt64 = 0
+  var tornBytes = 0
+
+  var text: String {
+    """
+    replayed \(grouped(commands)) commands of \(blocks) blocks in \(segments) segments, \
+    \(epochs) epochs
+    events \(grouped(events)), matches \(grouped(matches)), resting orders \(grouped(resting))
+    event digest \(eventDigest)
+    state hash   \(stateHash)
+    chain hash   \(chainHash)
+    """
+      + (tornBytes > 0 ? "\na torn tail of \(tornBytes) bytes was cut" : "") + "\n"
+      + (firstDivergence == 0
+        ? "same events and state as recorded (\(compared) comparisons)"
+        : "DIFFERS from what was recorded, first at command \(firstDivergence)")
+  }
+
+  /// Re-executes the journal in `directory`; writes accepted orders as CSV when asked.
+  static func replay(directory: String, ordersTo path: String? = nil) throws -> JournalVerdict {
+    let storage: PosixJournalStorage
+    do {
+      storage = try PosixJournalStorage(path: directory)
+    } catch {
+      throw ConfigurationError(directory, "\(error); give a journal's directory")
+    }
+    let cursor = try ReplayCursor(storage, venueID: nil)
+    guard let first = try cursor.next() else {
+      throw ConfigurationError(directory, "holds no journaled command; give a journal's directory")
+    }
+    let limits = try Recovery.genesisLimits(first, place: directory)
+    var venue = Venue(limits: limits, outlet: path == nil ? .digestOnly() : .tape())
+    var verdict = JournalVerdict()
+    var table = path.map { _ in "sequence,session,client_order_id,order_id,kind\n" }
+    var next: SequencedCommand? = first
+    while let sequenced = next {
+      venue.apply(sequenced)
+      verdict.commands = sequenced.sequence
+      venue.drainTape { event in
+        guard event.kind == .orderAccepted || event.kind == .orderReplaced else { return }
+        let kind = event.kind == .orderAccepted ? "new" : "replaced"
+        table?.append(
+          "\(event.sequence),\(event.session),\(event.clientOrderID),\(event.orderID),\(kind)\n")
+      }
+      next = try cursor.next()
+    }
+    if let path, let table {
+      guard FileManager.default.createFile(atPath: path, contents: Data(table.utf8)) else {
+        throw ConfigurationError(path, "cannot be written; give a path that can")
+      }
+    }
+    verdict.take(venue, cursor)
+    return verdict
+  }
+
+  private mutating func take<Storage: JournalStorage>(
+    _ venue: borrowing Venue, _ cursor: ReplayCursor<Storage>
+  ) {
+    blocks = cursor.summary.blockCount
+    segments = cursor.summary.segmentCount
+    epochs = cursor.summary.epochs.count
+    events = venue.eventCount
+    matches = venue.matchCount
+    resting = venue.restingCount
+    eventDigest = hexadecimal(venue.eventDigest.value)
+    stateHash = hexadecimal(venue.stateHash())
+    chainHash = "\(cursor.position.chain)"
+    compared = venue.comparedCount
+    firstDivergence = venue.firstDivergence
+    tornBytes = cursor.tail?.tornByteCount ?? 0
+  }
+}

@@ -1,0 +1,87 @@
+import ArgumentParser
+import Foundation
+import Hardware
+import Logging
+import Transport
+
+/// `causeway run`: the venue, until it is asked to stop.
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Run a venue until SIGINT or SIGTERM.")
+
+  @Option(help: "The venue's TOML file; every key is described in the README.")
+  var config: String
+
+  @Option(help: "Stop after this many seconds; 0 = never.")
+  var seconds: Double = 0
+
+  @Flag(help: "Check the configuration and stop.")
+  var check = false
+
+  func run() throws {
+    let configuration = try VenueConfiguration(path: config)
+    let opening = try PortOpening(configuration, place: config)
+    if check {
+      say("\(config): usable")
+      return
+    }
+    StopRequest.listen()
+    try opening.open(VenueHost(configuration: configuration, place: config, seconds: seconds))
+  }
+}
+
+/// Runs one venue on whatever port it is given.
+struct VenueHost: PortUser {
+  let configuration: VenueConfiguration
+  let place: String
+  let seconds: Double
+
+  func use<NetworkPort: Port & ~Copyable & Sendable>(_ port: consuming NetworkPort) throws {
+    var logger = Logger(label: configuration.name, factory: StreamLogHandler.standardError)
+    logger.logLevel = .info
+    let clock = CycleClock(calibrationNanoseconds: 200_000_000)
+    var runtime = try VenueRuntime(configuration, port: port, clock: clock, place: place)
+    for notice in runtime.notices { logger.notice("\(notice)") }
+    logger.info("listening on \(runtime.endpoint.text), profile \(configuration.profile.name)")
+    say("ready \(runtime.endpoint.text)")
+    let end = seconds > 0 ? Date().addingTimeInterval(seconds) : .distantFuture
+    while !StopRequest.isMade && !runtime.hasFailed && Date() < end {
+      Thread.sleep(forTimeInterval: 0.02)
+    }
+    runtime.stop()
+    report(runtime, logger)
+    if let failure = runtime.journalReport.failure {
+      logger.critical("\(failure); stopped: nothing was acknowledged after it")
+      throw ExitCode(1)
+    }
+  }
+
+  private func report(_ runtime: borrowing VenueRuntime, _ logger: Logger) {
+    let gateway = runtime.gatewayReport
+    let sequencer = runtime.sequencerReport
+    if sequencer.sealFailure != 0 {
+      logger.warning("the sequencer could not be sealed (errno \(sequencer.sealFailure))")
+    }
+    logger.info(
+      """
+      stopped at command \(sequencer.lastSequence), \(sequencer.eventCount) events, \
+      state \(hexadecimal(sequencer.stateHash)), \(runtime.journalReport.commitCount) commits
+      """)
+    logger.info("ingress: \(CounterText.nonzero(gateway.ingress))")
+    logger.info("egress: \(CounterText.nonzero(gateway.egress))")
+    logger.info("port: \(CounterText.nonzero(gateway.port))")
+  }
+}
+
+/// Counters as text: the names and values that are not zero.
+enum CounterText {
+  static func nonzero(_ counters: Any) -> String {
+    let shown = Mirror(reflecting: counters).children.compactMap { child -> String? in
+      guard let name = child.label, let value = child.value as? UInt64, value != 0 else {
+        return nil
+      }
+      return "\(name) \(value)"
+    }
+    return shown.isEmpty ? "nothing" : shown.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,133 @@
+import Foundation
+import Hardware
+import Journaling
+import OrderEntry
+import VenueCore
+import VenueTypes
+
+extension VenueRuntime {
+  static func openStorage(_ directory: String) throws -> PosixJournalStorage {
+    do {
+      try FileManager.default.createDirectory(
+        atPath: directory, withIntermediateDirectories: true)
+    } catch {
+      throw ConfigurationError(
+        "journal.directory", "\(directory) cannot be made; give a path that can be written")
+    }
+    let storage = try PosixJournalStorage(path: directory, makesDirectory: true)
+    try storage.lock()
+    return storage
+  }
+
+  static func ingressConfiguration(_ configuration: VenueConfiguration) -> IngressConfiguration {
+    var random = SystemRandomNumberGenerator()
+    return IngressConfiguration(
+      sessions: configuration.sessions.map(credentials),
+      sessionsMax: configuration.limits.sessionsMax,
+      venueSecret: SessionSecret(random.next(), random.next(), random.next(), random.next()),
+      nonceSeed: random.next())
+  }
+
+  static func credentials(_ session: VenueConfiguration.Session) -> SessionCredentials {
+    SessionCredentials(
+      sessionID: session.identifier, keyID: session.keyID, index: session.token,
+      account: session.account, firm: session.firm, secret: secret(session.secret),
+      messagesPerSecond: session.messagesPerSecond, burstMax: max(1, session.messageBurst),
+      ageMaxNanoseconds: session.ageMaxNanoseconds)
+  }
+
+  static func secret(_ bytes: [UInt8]) -> SessionSecret {
+    precondition(bytes.count == 32)
+    // SAFETY: the buffer holds the 32 bytes the initialiser reads.
+    return bytes.withUnsafeBytes { unsafe SessionSecret(bytes: $0.baseAddress.unsafelyUnwrapped) }
+  }
+
+  /// How long a session that was open when the venue went down has to establish itself again.
+  static var resumeNanoseconds: UInt64 { 5_000_000_000 }
+
+  static func restore(
+    _ ingress: inout Ingress, _ egress: inout Egress, from recovered: borrowing RecoveredVenue,
+    now: UInt64
+  ) {
+    for session in 0..<recovered.venue.limits.sessionsMax {
+      let state = recovered.venue.session(session)
+      guard state.identifier != 0 else { continue }
+      let flow = recovered.clientFlows[session]?.restored ?? RestoredSession()
+      ingress.restore(
+        session: session, expectedClientSequence: flow.expectedClientSequence,
+        clientOrderIDHigh: flow.clientOrderIDHigh,
+        closeTime: state.isOpen ? now &+ resumeNanoseconds : .max)
+      for event in recovered.recentEvents[session]?.inOrder ?? [] { egress.remember(event) }
+    }
+  }
+
+  /// What the sequencer says before the first client: who the venue is, what it lists, and which
+  /// client numbers a crash swallowed.
+  static func startupCommands(
+    _ configuration: VenueConfiguration, _ recovered: borrowing RecoveredVenue
+  ) -> [Command] {
+    var commands: [Command] = []
+    if recovered.lastSequence == 0 {
+      var random = SystemRandomNumberGenerator()
+      commands.append(Recovery.genesis(configuration.limits, salt: random.next()))
+    }
+    for instrument in configuration.instruments
+    where recovered.venue.instrument(instrument.identifier).tickSize == 0 {
+      commands.append(listing(instrument))
+    }
+    for (session, flow) in recovered.clientFlows.sorted(by: { $0.key < $1.key }) {
+      for number in flow.missing {
+        var command = Command(kind: .notApplied)
+        command.session = session
+        command.auxiliary = number
+        command.clientOrderID = 1
+        command.flags = .endOfBurst
+        commands.append(command)
+      }
+    }
+    return commands
+  }
+
+  static func listing(_ instrument: VenueConfiguration.Instrument) -> Command {
+    var command = Command(kind: .instrumentList)
+    command.instrument = instrument.identifier
+    command.clientOrderID =
+      UInt64(instrument.lowestTick) | UInt64(instrument.highestTick) << 32
+    command.price = instrument.tickSize
+    command.auxiliary = UInt64(instrument.lotSize)
+    command.quantity = instrument.quantityMax
+    command.flags = .endOfBurst
+    return command
+  }
+
+  static func plan(
+    _ role: String, _ placement: TuningProfile.Placement, _ wish: TuningProfile.Wish
+  ) -> ThreadPlan {
+    let demand: Demand = wish == .required ? .required : .preferred
+    return ThreadPlan(
+      name: role, core: placement.core < 0 ? nil : Core(placement.core), coreDemand: demand,
+      fifoPriority: placement.fifoPriority, fifoDemand: demand)
+  }
+
+  static func idle(_ placement: TuningProfile.Placement) -> IdleStrategy {
+    switch placement.idle {
+    case .spin: .spin
+    case .sleep: .sleep(nanoseconds: UInt64(placement.sleepNanoseconds))
+    case .backoff:
+      // A pause is about 10 ns on current cores.
+      .backoff(
+        pauseCount: UInt32(placement.spinNanoseconds / 10),
+        sleepNanoseconds: UInt64(placement.sleepNanoseconds))
+    }
+  }
+
+  static func powerOfTwo(_ count: Int) -> Int {
+    var power = 1
+    while power < count { power *= 2 }
+    return power
+  }
+}
+
+extension RecoveredVenue {
+  consuming func intoVenue() -> Venue { venue }
+}

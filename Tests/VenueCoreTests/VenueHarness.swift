@@ -1,0 +1,111 @@
+import TestSupport
+import VenueTypes
+
+@testable import VenueCore
+
+/// A small venue with one instrument, driven a command at a time.
+struct VenueHarness: ~Copyable {
+  var venue: Venue
+  private var sequence: UInt64 = 0
+  private var time: UInt64 = 1_000
+  private var clientSequences: [UInt16: UInt32] = [:]
+
+  init(restingOrdersMax: UInt32 = 64, openOrdersPerSessionMax: UInt32 = 32) {
+    venue = Venue(
+      limits: VenueLimits(
+        restingOrdersMax: restingOrdersMax, instrumentsMax: 4, sessionsMax: 4,
+        openOrdersPerSessionMax: openOrdersPerSessionMax), outlet: .tape())
+    var genesis = Command(kind: .genesis)
+    genesis.price = 0x5EED
+    _ = apply(genesis)
+    _ = apply(Self.listing(1))
+    for session in UInt16(0)..<3 {
+      var open = Command(kind: .sessionOpen)
+      open.session = session
+      open.account = session + 1
+      open.auxiliary = UInt64(session) + 100
+      open.selfMatchID = session == 2 ? 9 : 7  // firm: sessions 0 and 1 are one firm
+      _ = apply(open)
+    }
+  }
+
+  static func listing(_ instrument: UInt32) -> Command {
+    var command = Command(kind: .instrumentList)
+    command.instrument = instrument
+    command.clientOrderID = 10 | 200 << 32
+    command.price = 5
+    command.auxiliary = 1
+    command.quantity = 1_000
+    return command
+  }
+
+  /// Applies `command` with the next numbers and returns its events.
+  mutating func apply(_ command: Command, at newTime: UInt64? = nil) -> [Event] {
+    sequence += 1
+    time = max(time + 1, newTime ?? 0)
+    var command = command
+    command.receiveTime = time
+    if command.kind.rawValue >= CommandKind.refused.rawValue {
+      let number = (clientSequences[command.session] ?? 0) + 1
+      clientSequences[command.session] = number
+      command.clientSequence = number
+    }
+    venue.apply(SequencedCommand(sequence: sequence, engineTime: time, command: command))
+    var events: [Event] = []
+    venue.drainTape { events.append($0) }
+    return events
+  }
+
+  static func order(
+    _ id: UInt64, _ side: Side, _ price: Int64, _ quantity: UInt32, session: UInt16 = 0,
+    kind: OrderKind = .limit, timeInForce: TimeInForce = .goodTillCancel,
+    flags: OrderFlags = [], selfMatchID: UInt32 = 0,
+    selfMatch: SelfMatchPrevention = .cancelAggressor, expireTime: UInt64 = 0
+  ) -> Command {
+    var command = Command(kind: .newOrder)
+    command.clientOrderID = id
+    command.price = price
+    command.quantity = quantity
+    command.session = session
+    command.instrument = 1
+    command.terms = OrderTerms(
+      side: side, kind: kind, timeInForce: timeInForce, selfMatch: selfMatch)
+    command.flags = flags
+    command.selfMatchID = selfMatchID
+    command.auxiliary = expireTime
+    return command
+  }
+
+  static func replace(
+    _ id: UInt64, of original: UInt64, price: Int64, quantity: UInt32, session: UInt16 = 0,
+    flags: OrderFlags = []
+  ) -> Command {
+    var command = order(id, .buy, price, quantity, session: session, flags: flags)
+    command.kind = .replace
+    command.terms = OrderTerms(rawValue: 0)
+    command.auxiliary = original
+    return command
+  }
+
+  static func cancel(_ id: UInt64, of original: UInt64, session: UInt16 = 0) -> Command {
+    var command = Command(kind: .cancel)
+    command.clientOrderID = id
+    command.auxiliary = original
+    command.session = session
+    command.instrument = 1
+    return command
+  }
+
+  static func massCancel(
+    _ id: UInt64, scope: CancelScope, scopeID: UInt32 = 0, sideMask: UInt8 = 0,
+    locks: Bool = false, session: UInt16 = 0
+  ) -> Command {
+    var command = Command(kind: .massCancel)
+    command.clientOrderID = id
+    command.session = session
+    command.auxiliary =
+      UInt64(scope.rawValue) | UInt64(sideMask) << 8 | (locks ? 1 << 16 : 0)
+      | UInt64(scopeID) << 32
+    return command
+  }
+}
