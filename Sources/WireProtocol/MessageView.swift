@@ -8,6 +8,7 @@ public struct MessageView {
 
   @inlinable
   internal init(located bytes: UnsafeRawPointer, byteCount: Int) {
+    // SAFETY: kept, not followed; the caller keeps the octets alive and in place.
     unsafe self.bytes = unsafe bytes
     self.byteCount = byteCount
   }
@@ -93,6 +94,7 @@ public struct GroupView<Entry: WireEntryView> {
 
   @inlinable
   internal init(bytes: UnsafeRawPointer, stride: Int, count: Int) {
+    // SAFETY: kept, not followed; the caller keeps the octets alive and in place.
     unsafe self.bytes = unsafe bytes
     self.stride = stride
     self.count = count

@@ -24,6 +24,7 @@ public struct PacketBuilder {
   ) {
     let tagByteCount = header.flags.contains(.authTag) ? WireLimits.tagByteCount : 0
     precondition(byteCount >= PacketHeader.byteCount + tagByteCount)
+    // SAFETY: kept, not followed; the caller keeps the octets alive and in place.
     unsafe self.bytes = unsafe bytes
     limit = min(byteCount, WireLimits.datagramByteCountMax) - tagByteCount
     self.header = header
@@ -110,6 +111,7 @@ public struct GroupBuilder<Message: GroupedWireMessage> {
     flags: MessageFlags = .wholeEvent
   ) {
     guard byteCount >= (Self.fixedByteCount + 7) & ~7 else { return nil }
+    // SAFETY: kept, not followed; the caller keeps the octets alive and in place.
     unsafe self.bytes = unsafe bytes
     limit = byteCount & ~7
     self.flags = flags

@@ -30,6 +30,7 @@ public struct PacketView {
   public init?(_ bytes: UnsafeRawPointer, byteCount: Int) {
     // SAFETY: the caller owns `byteCount` octets.
     guard unsafe Self.fault(of: bytes, byteCount: byteCount) == .none else { return nil }
+    // SAFETY: kept, not followed; the caller keeps the octets alive and in place.
     unsafe self.bytes = unsafe bytes
     self.byteCount = byteCount
   }
@@ -100,6 +101,7 @@ public struct MessageCursor {
   /// The caller owns `byteCount` octets at `bytes`: what follows the packet header, without tag.
   @inlinable
   public init(_ bytes: UnsafeRawPointer, byteCount: Int, messageCount: Int) {
+    // SAFETY: kept, not followed; the caller keeps the octets alive and in place.
     unsafe self.bytes = unsafe bytes
     remainingByteCount = byteCount
     unreadCount = messageCount

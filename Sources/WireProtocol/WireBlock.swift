@@ -12,6 +12,7 @@ public struct BlockReader {
 
   @inlinable
   internal init(bytes: UnsafeRawPointer, byteCount: Int) {
+    // SAFETY: kept, not followed; the caller keeps the octets alive and in place.
     unsafe self.bytes = unsafe bytes
     self.byteCount = byteCount
   }
@@ -41,6 +42,7 @@ public struct BlockWriter {
 
   @inlinable
   internal init(bytes: UnsafeMutableRawPointer, byteCount: Int) {
+    // SAFETY: kept, not followed; the caller keeps the octets alive and in place.
     unsafe self.bytes = unsafe bytes
     self.byteCount = byteCount
   }

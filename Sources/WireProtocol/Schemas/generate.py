@@ -31,7 +31,7 @@ def outputs(schemas):
         for message in one.messages:
             files[SOURCES / one.title / f"{message.name}.swift"] = swift.message(one, message)
         files[SOURCES / f"{one.title}Template.swift"] = swift.template(one)
-        files[TESTS / f"{one.title}Probes.swift"] = probes.file(one)
+        files.update({TESTS / name: text for name, text in probes.files(one).items()})
     files[SOURCES / "GeneratedEnumerations.swift"] = swift.enumerations(schemas)
     if PROTOCOL.exists():
         files[PROTOCOL] = tables.fill(PROTOCOL.read_text(), schemas)

@@ -6,28 +6,53 @@ is found even though the same generator wrote view and probe.
 from swift import ENTRY_NAMES, banner, camel, text, used
 
 
-def file(schema):
-    lines = [*banner(schema.path), "import WireProtocol", "",
-             f"let {camel(schema.title)}Probes: [MessageProbe] = ["]
-    lines += [f"  probe{message.name}()," for message in schema.messages] + ["]"]
-    for message in schema.messages:
-        view, name = f"{message.name}View", f"{message.name}Message"
-        entry = ENTRY_NAMES[message.group.name] if message.group else None
-        lines += ["", f"private func probe{message.name}() -> MessageProbe {{",
-                  f'  var probe = MessageProbe({schema.id}, "{message.name}", {message.id})']
-        if entry:
-            lines += ["  probe.reencode = { message in",
-                      f"    {view}(message).flatMap {{ view in",
-                      f"      reencoded({name}(view), view.{message.group.name}) "
-                      f"{{ {name}.{entry}($0) }}", "    }", "  }"]
-        else:
-            lines += ["  probe.reencode = { message in",
-                      f"    {view}(message).flatMap {{ reencoded({name}($0)) }}", "  }"]
-        for field in used(message):
-            lines.append(f'  probe.field("{field.name}") {{ octets({view}($0)?.{field.name}) }}')
-        for field in used(message.group) if message.group else []:
-            lines += [f'  probe.entry("{field.name}") {{ message, index in',
-                      f"    octets({view}(message)?.{message.group.name}[index].{field.name})",
-                      "  }"]
-        lines += ["  return probe", "}"]
-    return text(lines)
+PARTS = {"OrderEntry": {"Session": range(0, 100), "Request": range(100, 200),
+                        "Answer": range(200, 300)},
+         "MarketData": {"": range(0, 300)}}
+
+
+def files(schema):
+    """Name -> text: one file a part, so that none grows long."""
+    result = {}
+    for part, ids in PARTS[schema.title].items():
+        title = f"{schema.title}{part}Probes"
+        messages = [message for message in schema.messages if message.id in ids]
+        lines = [*banner(schema.path), "import WireProtocol", "",
+                 f"let {camel(title)}: [MessageProbe] = ["]
+        lines += [f"  probe{message.name}()," for message in messages] + ["]"]
+        for message in messages:
+            lines += probe(schema, message)
+        result[f"{title}.swift"] = text(lines)
+    return result
+
+
+def closure(call, header, body):
+    """One line when it fits into 100 columns."""
+    line = f"  {call} {{ {header}{body} }}"
+    if len(line) <= 100 and not header:
+        return [line]
+    names = header or "message in "
+    body = body if header else body.replace("$0", "message")
+    return [f"  {call} {{ {names.strip()}", f"    {body}", "  }"]
+
+
+def probe(schema, message):
+    view, name = f"{message.name}View", f"{message.name}Message"
+    lines = ["", f"private func probe{message.name}() -> MessageProbe {{",
+             f'  var probe = MessageProbe({schema.id}, "{message.name}", {message.id})',
+             "  probe.reencode = { message in"]
+    if message.group:
+        group, entry = message.group.name, ENTRY_NAMES[message.group.name]
+        lines += [f"    {view}(message).flatMap {{ view in",
+                  f"      reencoded({name}(view), view.{group}) {{",
+                  f"        {name}.{entry}($0)", "      }",
+                  "    }", "  }"]
+    else:
+        lines += [f"    {view}(message).flatMap {{ reencoded({name}($0)) }}", "  }"]
+    for field in used(message):
+        lines += closure(f'probe.field("{field.name}")', "",
+                         f"octets({view}($0)?.{field.name})")
+    for field in used(message.group) if message.group else []:
+        lines += closure(f'probe.entry("{field.name}")', "message, index in ",
+                         f"octets({view}(message)?.{group}[index].{field.name})")
+    return lines + ["  return probe", "}"]
