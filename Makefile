@@ -52,4 +52,4 @@ tsan: ## both ring kinds under ThreadSanitizer, 20 runs
 	@scripts/tsan-rings
 
 clean: ## remove what builds made; keeps .venv
-	rm -rf .build Benchmarks/.build
+	rm -rf .build .build-tsan Benchmarks/.build
