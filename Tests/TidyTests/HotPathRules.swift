@@ -51,7 +51,9 @@ enum HotPathRules {
   static let safetyDistance = 3
 
   /// Groups of `unsafe` lines (gaps of at most 3 lines) without a `SAFETY` comment inside, beside
-  /// or at most 3 lines above. A comment of several lines counts from its last one.
+  /// or at most 3 lines above. A comment of several lines counts from its last one. A comment that
+  /// says what it covers (`SAFETY, of the four accessors: …`) reaches to the next `MARK`, or to the
+  /// end of its type.
   ///
   /// Needing none: lines that only move a pointer or take and give back memory of one's own, and
   /// functions marked `@unsafe`, whose doc comment says what their caller owes.
@@ -104,14 +106,17 @@ enum HotPathRules {
     code[start..<end].contains { $0.contains(/^  ?\}|^\}/) }
   }
 
-  /// Lines on which a comment with `SAFETY` stands or ends.
+  /// Lines on which a comment with `SAFETY` stands or ends, or that such a comment covers.
   private static func safetyReach(of file: SourceText) -> [Int] {
     var lines: [Int] = []
     var inside = false
+    var covers = false
     for (index, comment) in file.comments.enumerated() {
       let text = comment.trimmingSpaces()
       if text.contains("SAFETY") { inside = true } else if text.isEmpty { inside = false }
-      if inside { lines.append(index) }
+      if text.contains(/SAFETY,? of\b/) { covers = true }
+      if text.contains("MARK:") || file.code[index].hasPrefix("}") { covers = false }
+      if inside || covers { lines.append(index) }
     }
     return lines
   }

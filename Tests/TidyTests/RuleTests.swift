@@ -119,6 +119,12 @@ import Testing
     let handedOn = swift(
       "@unsafe\nfunc f() {\n  unsafe p[0] = 1\n}\nfunc g() {\n  unsafe p[0] = 1\n}")
     #expect(HotPathRules.unexplainedUnsafe(in: handedOn).map(\.line) == [6])
+    let covered = "  // SAFETY, of all accessors: ok\n\n\n\n\n  unsafe f()\n"
+    #expect(HotPathRules.unexplainedUnsafe(in: swift(covered)).isEmpty)
+    let past = swift(covered + "  // MARK: Next\n\n\n\n  unsafe f()\n")
+    #expect(HotPathRules.unexplainedUnsafe(in: past).map(\.line) == [11])
+    let outside = swift(covered + "}\n\n\n\nfunc g() {\n  unsafe f()\n}\n")
+    #expect(HotPathRules.unexplainedUnsafe(in: outside).map(\.line) == [12])
     let marker = swift("@unsafe func f() {}\nnonisolated(unsafe) let x = 1")
     #expect(HotPathRules.unexplainedUnsafe(in: marker).isEmpty)
     let comment = swift("// SAFETY: a reason\n// of\n// many\n// lines\nunsafe f()")

@@ -146,8 +146,9 @@ struct CaptureBuilder {
 ///
 /// 1. Orders of the snapshot that live to the end although the exchange traded through their
 ///    price are stale: left out. Known only with the exchange's trades.
-/// 2. `created` is a limit order; an ask below all prices or a bid above all is a market order. If the stream deletes it with the same exchange timestamp and
-///    its volume unchanged, and it crosses, it was post-only and refused.
+/// 2. `created` is a limit order; an ask below all prices or a bid above all is a market order. If
+///    the stream deletes it with the same exchange timestamp and its volume unchanged, and it
+///    crosses, it was post-only and refused.
 /// 3. `changed` with another price is cancel and re-entry at the back; with less volume it is the
 ///    consequence of a fill.
 /// 4. `deleted` is a cancel if the order is still live.
