@@ -29,6 +29,7 @@ public struct KeccakDigest: BitwiseCopyable, Sendable, Hashable {
 
   /// Writes the 32 octets to `destination`, which need not be aligned.
   @unsafe
+  @_noAllocation
   @inlinable
   public func write(to destination: UnsafeMutableRawPointer) {
     // SAFETY: the caller promises 32 writable octets.
@@ -42,11 +43,14 @@ public struct KeccakDigest: BitwiseCopyable, Sendable, Hashable {
 extension KeccakDigest: CustomStringConvertible {
   /// 64 hexadecimal digits, first octet first.
   public var description: String {
+    let digits: [Character] = [
+      "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "a", "b", "c", "d", "e", "f",
+    ]
     var text = ""
     for word in [word0, word1, word2, word3] {
-      for octet in 0..<8 {
-        let value = word >> UInt64(octet * 8) & 255
-        text += (value < 16 ? "0" : "") + String(value, radix: 16)
+      for shift in stride(from: UInt64(0), to: 64, by: 8) {
+        text.append(digits[Int(word >> (shift + 4) & 15)])
+        text.append(digits[Int(word >> shift & 15)])
       }
     }
     return text

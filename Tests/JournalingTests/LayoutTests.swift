@@ -1,0 +1,5 @@
+import Hashing
+import Testing
+import VenueTypes
+
+@testable import Journaling
