@@ -53,7 +53,11 @@ public enum DpdkEnvironment {
 
   private static func startOnce(_ arguments: [String]) -> Int32 {
     let copies = unsafe arguments.map { unsafe UnsafePointer<CChar>(strdup($0)) }
-    defer { unsafe copies.forEach { unsafe free(UnsafeMutableRawPointer(mutating: $0)) } }
+    defer {
+      for index in unsafe copies.indices {
+        unsafe free(UnsafeMutableRawPointer(mutating: copies[index]))
+      }
+    }
     // SAFETY: the callee copies the strings.
     return unsafe copies.withUnsafeBufferPointer { pointers in
       guard let base = pointers.baseAddress else { return unsafe causeway_dpdk_start(0, []) }

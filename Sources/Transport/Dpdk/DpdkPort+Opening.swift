@@ -16,8 +16,8 @@ internal final class DpdkMemory: @unchecked Sendable {
   }
 
   deinit {
-    unsafe rings.forEach { unsafe causeway_dpdk_ring_free($0) }
-    unsafe pools.forEach { unsafe causeway_dpdk_pool_free($0) }
+    for index in unsafe rings.indices { unsafe causeway_dpdk_ring_free(rings[index]) }
+    for index in unsafe pools.indices { unsafe causeway_dpdk_pool_free(pools[index]) }
   }
 
   /// Pools and rings have names of their own in the process.

@@ -13,6 +13,7 @@ import Hardware
 internal struct LossyLane: ~Copyable, @unchecked Sendable {
   // SAFETY of Sendable: the memory has one owner.
   /// A copy that waits. Its bytes are in the slot.
+  @usableFromInline
   internal struct Held: BitwiseCopyable {
     var slot: Int
     var byteCount: Int
@@ -28,12 +29,12 @@ internal struct LossyLane: ~Copyable, @unchecked Sendable {
   private let rates: LossRates
   private var randomState: UInt64
   private var idlePolls: UInt32 = 0
-  private let storage: UnsafeMutableRawPointer
+  @usableFromInline internal let storage: UnsafeMutableRawPointer
   /// Waiting copies in order of entry: the first `heldCount`.
-  private let held: UnsafeMutablePointer<Held>
+  @usableFromInline internal let held: UnsafeMutablePointer<Held>
   private var heldCount = 0
   /// Free slots: the first `freeCount`; lent ones: the last `lentCount`.
-  private let slots: UnsafeMutablePointer<Int>
+  @usableFromInline internal let slots: UnsafeMutablePointer<Int>
   private var freeCount = LossyLane.capacity
   private var lentCount = 0
 
@@ -48,6 +49,8 @@ internal struct LossyLane: ~Copyable, @unchecked Sendable {
     for slot in 0..<Self.capacity { unsafe (slots + slot).initialize(to: slot) }
   }
 
+  // Reached from LossyPort's @inlinable accessors: not @inlinable itself, it crashes swiftc 6.3.
+  @inlinable
   deinit {
     unsafe storage.deallocate()
     unsafe held.deallocate()
