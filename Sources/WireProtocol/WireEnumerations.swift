@@ -78,8 +78,8 @@ extension TimeInForce: WireEnumeration {
   }
 }
 
-/// The wire has 16 bits and names the low five; any other bit is refused, also those the venue
-/// uses for itself.
+/// The wire has 16 bits and names those of `wireMask`; any other bit is refused, also those the
+/// venue uses for itself.
 extension OrderFlags: WireEnumeration {
   @inlinable
   public init?(wire: UInt16) {

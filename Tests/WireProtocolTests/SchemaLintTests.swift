@@ -23,6 +23,11 @@ func lint(_ schema: SchemaFile) -> [String] {
       since = field.since
     }
   }
+  for kind in schema.kinds.values.sorted(by: { $0.name < $1.name }) {
+    if twice(kind.values.map(\.name)) || twice(kind.values.map(\.number)) {
+      faults.append("\(kind.name): a name or a number is used twice")
+    }
+  }
   if twice(schema.messages.map(\.id)) { faults.append("a message id is used twice") }
   if twice(schema.messages.map(\.name)) { faults.append("a message name is used twice") }
   for message in schema.messages {
@@ -63,13 +68,20 @@ struct SchemaLintTests {
     (#"<field name="a" id="1" type="U32"/><field name="a" id="2" type="U32"/>"#, 8, "name is used"),
     (#"<field name="a" id="1" type="U32"/>"#, 4, "multiple of 8"),
     (#"<field name="a" id="1" type="U64" sinceVersion="1"/>"#, 8, "sinceVersion"),
+    (#"<field name="a" id="1" type="E"/><field name="b" id="2" type="P7"/>"#, 8, "number is used"),
     (#"<field name="a" id="1" type="N16"/><field name="b" id="2" type="U64"/>"#, 24, ""),
   ])
   func `a broken schema is found`(fields: String, blockLength: Int, fault: String) {
+    let twice = """
+      <enum name="E" encodingType="uint8"><validValue name="A">1</validValue>
+      <validValue name="B">1</validValue></enum>
+      """
     let xml = """
       <s:messageSchema xmlns:s="urn:x" id="1" version="0"><types>
       <type name="U32" primitiveType="uint32"/><type name="U64" primitiveType="uint64"/>
-      <type name="N16" primitiveType="uint8" length="16"/></types>
+      <type name="N16" primitiveType="uint8" length="16"/>
+      <type name="P7" primitiveType="uint8" length="7"/>\(fault.contains("number") ? twice : "")
+      </types>
       <s:message name="M" id="1" blockLength="\(blockLength)">\(fields)</s:message>
       </s:messageSchema>
       """

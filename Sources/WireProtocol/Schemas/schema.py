@@ -143,6 +143,10 @@ def lint(schema):
         values = [getattr(message, key) for message in schema.messages]
         for value in {value for value in values if values.count(value) > 1}:
             yield f"{schema.path}: message {key} {value} is used twice"
+    for kind in schema.types.values():
+        for values in zip(*kind.values):
+            if len(set(values)) < len(values):
+                yield f"{schema.path}: {kind.name}: a name or a number is used twice"
     for message in schema.messages:
         where = f"{schema.path}: {message.name}"
         yield from lint_block(where, message, 0, schema.version)

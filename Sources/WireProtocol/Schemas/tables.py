@@ -1,5 +1,6 @@
 """Fills the message tables of PROTOCOL.md between its markers."""
 import re
+import examples
 from swift import UNSEQUENCED
 
 
@@ -51,11 +52,20 @@ def values_table(schema):
     return lines
 
 
+def codes_table(schema):
+    lines = ["| number | code |", "|---|---|"]
+    return lines + [f"| {number} | {name} |" for name, number in schema.types["RejectCode"].values]
+
+
 def section(name, schemas):
     title, part = name.split(":")
     schema = next(one for one in schemas if one.title == title)
     if part == "values":
         return "\n".join(values_table(schema)) + "\n"
+    if part == "codes":
+        return "\n".join(codes_table(schema)) + "\n"
+    if part == "session":
+        return "\n".join(["```text", *examples.lines(schema), "```"]) + "\n"
     lines = [line for message in schema.messages for line in message_table(message)]
     return "\n".join(lines[:-1]) + "\n"
 

@@ -19,7 +19,7 @@ public struct ReplaceMessage: FlatWireMessage, Equatable {
   /// New limit; fixed point, exponent -9, of the quote currency.
   public var price: Int64 = 0  // offset 16
   public var instrumentId: UInt32 = 0  // offset 24
-  /// New total quantity.
+  /// New total quantity, executions included; what stays open with flag quantityIsLeaves.
   public var qty: UInt32 = 0  // offset 28
   /// New flags.
   public var flags = OrderFlags()  // offset 32
