@@ -11,43 +11,44 @@ struct CrashTests {
     let disk = FakeDisk()
     var model = JournalModel(segmentByteCount: segmentByteCount)
     let error = try model.run(
-      FakeStorage(disk), commits: 10, recordsMax: recordsMax, salt: seed)
+      FakeStorage(disk), commits: commits, recordsMax: recordsMax, salt: seed)
     #expect(error == nil)
     return disk.callCount
   }
 
   static let shapes: [(segmentByteCount: Int, recordsMax: Int)] = [
-    (8_192, 20), (16_384, 150), (65_536, 1_500),
+    (8_192, 20), (16_384, 120), (69_632, 900),
   ]
+  static let commits = 6
 
   // Goal: whatever was called durable survives a power loss at any moment, also one during the
   // recovery from another, and what was torn is never taken for rot. Method: stop a seeded life at
   // every call that changes the disk, keep a random choice of the unsynced sectors, recover, stop
   // the second life somewhere too, recover again.
-  @Test(arguments: shapes, UInt64(0)..<(isSlow ? 12 : 2))
+  @Test(arguments: shapes, UInt64(0)..<(isSlow ? 12 : 1))
   func `every durable record survives a power loss at every call`(
     shape: (segmentByteCount: Int, recordsMax: Int), seed: UInt64
   ) throws {
     let total = try Self.callCount(shape.segmentByteCount, shape.recordsMax, seed)
-    #expect(total > 30)
+    #expect(total > 20)
     for call in 0..<total {
-      for image in UInt64(0)..<(isSlow ? 12 : 3) {
+      for image in UInt64(0)..<(isSlow ? 12 : 2) {
         var random = SplitMix64(seed: seed << 32 ^ UInt64(call) << 8 ^ image)
         var model = JournalModel(segmentByteCount: shape.segmentByteCount)
         let first = FakeDisk()
         first.faultAt = call
         let stopped = try model.run(
-          FakeStorage(first), commits: 10, recordsMax: shape.recordsMax, salt: seed)
+          FakeStorage(first), commits: Self.commits, recordsMax: shape.recordsMax, salt: seed)
         #expect(stopped != nil)
 
         let second = first.afterPowerLoss(seed: random.next() >> 2 &* 3 &+ image)
         second.faultAt = random.below(20)
         _ = try model.run(
-          FakeStorage(second), commits: 4, recordsMax: shape.recordsMax, salt: seed + 1_000)
+          FakeStorage(second), commits: 2, recordsMax: shape.recordsMax, salt: seed + 1_000)
 
         let third = second.afterPowerLoss(seed: random.next())
         let error = try model.run(
-          FakeStorage(third), commits: 2, recordsMax: shape.recordsMax, salt: seed + 2_000)
+          FakeStorage(third), commits: 1, recordsMax: shape.recordsMax, salt: seed + 2_000)
         #expect(error == nil)
         try model.check(ReplayCursor(FakeStorage(third.afterPowerLoss(seed: 0)), venueID: 7))
       }
@@ -65,7 +66,7 @@ struct CrashTests {
       let first = FakeDisk()
       first.faultAt = call
       _ = try model.run(
-        FakeStorage(first), commits: 10, recordsMax: shape.recordsMax, salt: 1)
+        FakeStorage(first), commits: Self.commits, recordsMax: shape.recordsMax, salt: 1)
       let second = first.afterKill()
       let error = try model.run(
         FakeStorage(second), commits: 3, recordsMax: shape.recordsMax, salt: 2)
@@ -77,12 +78,12 @@ struct CrashTests {
   // Goal: what recovery kept is durable before it is used: a power loss right after it takes
   // nothing back. Method: kill at every call, recover, lose all that is unsynced.
   @Test func `what a recovery serves survives a power loss right after it`() throws {
-    let total = try Self.callCount(16_384, 150, 3)
+    let total = try Self.callCount(16_384, 80, 3)
     for call in 0..<total {
       var model = JournalModel(segmentByteCount: 16_384)
       let first = FakeDisk()
       first.faultAt = call
-      _ = try model.run(FakeStorage(first), commits: 10, recordsMax: 150, salt: 3)
+      _ = try model.run(FakeStorage(first), commits: Self.commits, recordsMax: 80, salt: 3)
       // The process is gone, the page cache is not: its unsynced writes are still unsynced.
       let second = FakeDisk()
       second.files = first.files
@@ -96,13 +97,14 @@ struct CrashTests {
   // Method: fail each call once, with each errno an operator meets.
   @Test(arguments: [ENOSPC, EIO, EFBIG])
   func `a failed call stops the journal and loses nothing`(errno: Int32) throws {
-    let total = try Self.callCount(16_384, 150, 5)
+    let total = try Self.callCount(16_384, 80, 5)
     for call in 0..<total {
       var model = JournalModel(segmentByteCount: 16_384)
       let first = FakeDisk()
       first.faultAt = call
       first.fault = .fails(errno)
-      let stopped = try model.run(FakeStorage(first), commits: 10, recordsMax: 150, salt: 5)
+      let stopped = try model.run(
+        FakeStorage(first), commits: Self.commits, recordsMax: 80, salt: 5)
       guard case .failed(let failure)? = stopped else {
         Issue.record("call \(call) did not fail")
         continue
@@ -112,7 +114,7 @@ struct CrashTests {
       #expect("\(stopped!)".contains("errno \(errno)"))
       for disk in [first.afterKill(), first.afterPowerLoss(seed: UInt64(call))] {
         var next = model
-        let error = try next.run(FakeStorage(disk), commits: 3, recordsMax: 150, salt: 6)
+        let error = try next.run(FakeStorage(disk), commits: 3, recordsMax: 80, salt: 6)
         #expect(error == nil)
         try next.check(ReplayCursor(FakeStorage(disk), venueID: 7))
       }
