@@ -189,6 +189,18 @@ public struct SpscConsumer<Element: BitwiseCopyable & Sendable>: ~Copyable, @unc
   }
 }
 
+/// A counter with 120 bytes of padding on either side, so that no other field and no
+/// reference count shares its pair of cache lines: the prefetcher fetches lines in pairs.
+@usableFromInline
+internal struct LonelyCounter: ~Copyable, Sendable {
+  private let before = InlineArray<15, UInt64>(repeating: 0)
+  @usableFromInline internal let value: Atomic<UInt64>
+  private let after = InlineArray<15, UInt64>(repeating: 0)
+
+  @usableFromInline
+  internal init(_ start: UInt64) { value = Atomic(start) }
+}
+
 /// Never called: the compiler refuses it, in debug and release, when a hot call over a concrete
 /// element could allocate or lock. (`@_noAllocation` does not accept the generic calls themselves.)
 @_noAllocation

@@ -61,7 +61,7 @@ struct SpscRingTests {
   func `hands single elements over in order`(capacity: Int) {
     let ring = SpscRing<OneLine>(capacity: capacity)
     let wrong = SharedCounter()
-    let total = handOffCount / 4
+    let total = handOffCount / 20
     runOnTwoThreads(
       {
         var producer = ring.makeProducer()
@@ -125,19 +125,32 @@ struct SpscRingTests {
     #expect(wrong.load() == 0)
   }
 
+  @Test func `a counter and its view are one number`() {
+    let counter = SharedCounter(5)
+    let view = counter.view
+    view.add(2)
+    #expect(counter.sample() == 7)
+    counter.store(.max)
+    view.add(3)  // wraps
+    #expect(counter.load() == 2)
+    #expect(view.load() == 2)
+    #expect(view.sample() == 2)
+  }
+
   /// Goal: a watermark carries what was written before it. Method: a plain cell is written, then
   /// the counter stored; the reader checks that the cell is at least as new as the counter.
   @Test func `a stored counter publishes what came before`() {
     let counter = SharedCounter()
     let cell = Cell()
     let answer = SharedCounter()
-    let total = handOffCount / 10
+    let total = handOffCount / 100
     runOnTwoThreads(
       {
+        let view = counter.view
         for number in UInt64(1)...total {
           while answer.load() != number - 1 { sched() }
           cell.value = number
-          counter.store(number)
+          view.store(number)
         }
       },
       {
