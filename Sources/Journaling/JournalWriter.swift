@@ -41,7 +41,7 @@ public struct JournalWriter<Storage: JournalStorage>: ~Copyable, Sendable {
   public let segmentWaitMicroseconds = SharedCounter()
   public let epoch: UInt64
   public private(set) var failure: JournalFailure?
-  public var batch: BlockBatch
+  internal var batch: BlockBatch
 
   private let storage: Storage
   private let settings: JournalSettings
