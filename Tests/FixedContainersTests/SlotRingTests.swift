@@ -170,9 +170,13 @@ struct SlotRingTests {
 
   /// Goal: nothing is lost, doubled, reordered or torn between threads, and an observer's count
   /// stays in range. Method: number the elements and check each on arrival.
-  @Test func `hands 8 byte elements over in order`() { handOver(UInt64.self, capacity: 64, share: 4) }
+  @Test func `hands 8 byte elements over in order`() {
+    handOver(UInt64.self, capacity: 64, share: 4)
+  }
   @Test func `hands one line over in order`() { handOver(OneLine.self, capacity: 128, share: 1) }
-  @Test func `hands two lines over in order`() { handOver(TwoLines.self, capacity: 1_024, share: 4) }
+  @Test func `hands two lines over in order`() {
+    handOver(TwoLines.self, capacity: 1_024, share: 4)
+  }
 
   private func handOver<Element: Stamped>(_: Element.Type, capacity: Int, share: UInt64) {
     let ring = SlotRing<Element>(capacity: capacity)
