@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <rte_bus_vdev.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_eth_ring.h>
@@ -95,6 +96,13 @@ int32_t causeway_dpdk_port_from_rings(
     *port = (uint16_t)result;
     return 0;
 }
+
+int32_t causeway_dpdk_device_add(const char *name, const char *arguments)
+{
+    return rte_vdev_init(name, arguments);
+}
+
+int32_t causeway_dpdk_device_remove(const char *name) { return rte_vdev_uninit(name); }
 
 int32_t causeway_dpdk_port_named(const char *name, uint16_t *port)
 {
@@ -264,6 +272,18 @@ int32_t causeway_dpdk_port_from_rings(
     const char *name, causeway_dpdk_ring receive, causeway_dpdk_ring send, uint16_t *port)
 {
     (void)name, (void)receive, (void)send, (void)port;
+    return causeway_dpdk_absent;
+}
+
+int32_t causeway_dpdk_device_add(const char *name, const char *arguments)
+{
+    (void)name, (void)arguments;
+    return causeway_dpdk_absent;
+}
+
+int32_t causeway_dpdk_device_remove(const char *name)
+{
+    (void)name;
     return causeway_dpdk_absent;
 }
 

@@ -52,6 +52,12 @@ void causeway_dpdk_ring_free(causeway_dpdk_ring ring);
 int32_t causeway_dpdk_port_from_rings(
     const char *name, causeway_dpdk_ring receive, causeway_dpdk_ring send, uint16_t *port);
 
+/// Adds a virtual device such as "net_pcap0" with "rx_pcap=in.pcap,tx_pcap=out.pcap".
+int32_t causeway_dpdk_device_add(const char *name, const char *arguments);
+
+/// Removes a device that `causeway_dpdk_device_add` added, after its port was stopped.
+int32_t causeway_dpdk_device_remove(const char *name);
+
 /// The number of the port of a device, by its name such as "net_af_packet0" or "0000:03:00.0".
 int32_t causeway_dpdk_port_named(const char *name, uint16_t *port);
 

@@ -51,6 +51,18 @@ public enum DpdkEnvironment {
     }
   }
 
+  /// Adds a virtual device while the environment runs, such as `net_pcap0` with
+  /// `rx_pcap=in.pcap,tx_pcap=out.pcap`.
+  public static func addDevice(
+    _ name: String, arguments: String
+  ) throws(TransportError) {
+    // SAFETY: the callee copies the strings.
+    let error = unsafe causeway_dpdk_device_add(name, arguments)
+    guard error == 0 else {
+      throw TransportError("DPDK device \(name) with \(arguments): \(dpdkText(error))")
+    }
+  }
+
   private static func startOnce(_ arguments: [String]) -> Int32 {
     let copies = unsafe arguments.map { unsafe UnsafePointer<CChar>(strdup($0)) }
     defer {
