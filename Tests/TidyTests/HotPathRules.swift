@@ -49,11 +49,13 @@ enum HotPathRules {
 
   /// Lines a `SAFETY` comment may be away from the `unsafe` it explains.
   static let safetyDistance = 3
+  /// The same inside one function, whose first reason often holds for all of it.
+  static let safetyDistanceInFunction = 16
 
   /// Groups of `unsafe` lines (gaps of at most 3 lines) without a `SAFETY` comment inside, beside
-  /// or at most 3 lines above. A comment of several lines counts from its last one. A comment that
-  /// says what it covers (`SAFETY, of the four accessors: …`) reaches to the next `MARK`, or to the
-  /// end of its type.
+  /// or at most 3 lines above, or 16 in the same function. A comment of several lines counts from
+  /// its last one. A comment that says what it covers (`SAFETY, of the four accessors: …`) reaches
+  /// to the next `MARK`, or to the end of its type.
   ///
   /// Needing none: lines that only move a pointer or take and give back memory of one's own, and
   /// functions marked `@unsafe`, whose doc comment says what their caller owes.
@@ -67,7 +69,7 @@ enum HotPathRules {
     var groups: [ClosedRange<Int>] = []
     for line in marked where !handedOn.contains(where: { $0.contains(line) }) {
       if let last = groups.last, line - last.upperBound <= safetyDistance + 1,
-        !endsScope(file.code, from: last.upperBound, to: line)
+        !endsScope(file, from: last.upperBound, to: line)
       {
         groups[groups.count - 1] = last.lowerBound...line
       } else {
@@ -78,6 +80,12 @@ enum HotPathRules {
     return groups.compactMap { group in
       let around = group.lowerBound - safetyDistance...group.upperBound + 1
       if reaches.contains(where: around.contains) { return nil }
+      let before = group.lowerBound - safetyDistanceInFunction...group.lowerBound
+      if let last = reaches.last(where: before.contains),
+        !endsScope(file, from: last, to: group.lowerBound)
+      {
+        return nil
+      }
       return Finding(
         path: file.path, line: group.lowerBound + 1, rule: "safety",
         detail: "unsafe without a SAFETY comment within \(safetyDistance) lines")
@@ -101,9 +109,11 @@ enum HotPathRules {
     }
   }
 
-  /// A group ends where its function does.
-  private static func endsScope(_ code: [String], from start: Int, to end: Int) -> Bool {
-    code[start..<end].contains { $0.contains(/^  ?\}|^\}/) }
+  /// A reason ends where its function does, and at a `MARK`.
+  private static func endsScope(_ file: SourceText, from start: Int, to end: Int) -> Bool {
+    (start..<end).contains {
+      file.code[$0].contains(/^  ?\}|^\}/) || file.comments[$0].contains("MARK:")
+    }
   }
 
   /// Lines on which a comment with `SAFETY` stands or ends, or that such a comment covers.
