@@ -9,7 +9,7 @@ extension BookSet {
     guard slot <= ordersMax else { return nil }
     let node = self[node: slot]
     guard node.leaves > 0 else { return nil }
-    let key = sideOfBlock[Int(node.level >> 6)]
+    let key = self[blockOf: node.level].key
     return RestingPlace(
       book: key >> 1, side: key & 1 == 0 ? .buy : .sell,
       priceTick: tick(ofRank: node.level &- self[side: key].base, key: key), leaves: node.leaves)
@@ -59,14 +59,14 @@ extension BookSet {
   @inlinable
   public func firstOrder(_ book: UInt32, _ side: Side, at priceTick: UInt32) -> UInt32 {
     guard let index = levelIndex(book, side, priceTick) else { return 0 }
-    return self[level: index].first
+    return order(self[node: index].next)
   }
 
   /// Slot of the order behind the resting order of `slot` at its price; 0 when it is the last.
   @inlinable
   public func nextOrder(after slot: UInt32) -> UInt32 {
     precondition(leaves(of: slot) > 0, "the order does not rest")
-    return self[node: slot].next
+    return order(self[node: slot].next)
   }
 
   /// Calls `body` with price and totals of the `levelsMax` best levels of a side, best first.
@@ -96,23 +96,22 @@ extension BookSet {
       var slot = firstOrder(book, side, at: priceTick)
       while slot != 0 {
         body(slot, priceTick, self[node: slot].leaves)
-        slot = self[node: slot].next
+        slot = order(self[node: slot].next)
       }
       next = nextTick(book, side, worseThan: priceTick)
     }
   }
 
-  /// Fetches the cache line that a command naming `slot` touches first.
-  @inlinable @inline(__always)
-  public func prefetch(slot: UInt32) { nodes.prefetch(at: Int(slot)) }
-
   @inlinable
   internal func totals(ofLevel index: UInt32) -> LevelTotals {
-    let level = self[level: index]
+    let level = self[node: index]
     let high = UInt64(quantityCarries[Int(index)])
-    return LevelTotals(
-      quantity: high << 32 | UInt64(level.quantityLow), orderCount: level.orderCount)
+    return LevelTotals(quantity: high << 32 | UInt64(level.leaves), orderCount: level.level)
   }
+
+  /// The slot that a link names; 0 when it names a level: the end of the queue.
+  @inlinable
+  internal func order(_ link: UInt32) -> UInt32 { link <= ordersMax ? link : 0 }
 
   @inlinable
   internal func levelIndex(_ book: UInt32, _ side: Side, _ priceTick: UInt32) -> UInt32? {

@@ -17,24 +17,25 @@
       var live = 0
       for slot in 1..<Int(ordersMax) + 1 where nodes[slot].leaves > 0 { live += 1 }
       precondition(live == queued, "every order that has leaves stands in one queue")
-      precondition(nodes[0].leaves == 0, "the dummy is not an order")
+      precondition(nodes[0].leaves == 0, "slot 0 is not an order")
     }
 
     /// Returns how many orders the side holds.
     private func checkSide(_ book: UInt32, _ side: Side) -> Int {
       let key = book * 2 + UInt32(side.rawValue)
       let place = sides[Int(key)]
-      precondition(bit(0, place.base >> 6, in: occupied) == false, "rank 0 means none")
+      precondition(blocks[Int(place.base >> 6)].occupied & 1 == 0, "rank 0 means none")
       var best: UInt32 = 0
       var count = 0
       for rank in 1...place.width {
         let index = place.base + rank
-        let level = levels[Int(index)]
+        let isUsed = nodes[Int(index)].next != index
+        let block = blocks[Int(index >> 6)]
         precondition(
-          bit(rank, place.base >> 6, in: occupied) == (level.first != 0), "the ladder is the truth")
-        precondition(sideOfBlock[Int(index >> 6)] == key, "each level belongs to its side")
+          block.occupied >> UInt64(rank & 63) & 1 == (isUsed ? 1 : 0), "the ladder is the truth")
+        precondition(block.key == key, "each level belongs to its side")
         count += checkLevel(index)
-        if level.first != 0 { best = rank }
+        if isUsed { best = rank }
       }
       precondition(place.best == best, "best is the highest occupied rank")
       checkRungs(place)
@@ -42,12 +43,11 @@
     }
 
     private func checkLevel(_ index: UInt32) -> Int {
-      let level = levels[Int(index)]
-      var (slot, previous): (UInt32, UInt32) = (level.first, 0)
+      var (slot, previous): (UInt32, UInt32) = (nodes[Int(index)].next, index)
       var quantity: UInt64 = 0
       var count: UInt32 = 0
-      while slot != 0 {
-        precondition(slot <= ordersMax, "links name slots")
+      while slot != index {
+        precondition(slot > 0 && slot <= ordersMax, "links name slots")
         let node = nodes[Int(slot)]
         precondition(node.leaves > 0, "only open orders wait")
         precondition(node.level == index, "an order knows its level")
@@ -57,7 +57,7 @@
         precondition(count <= ordersMax, "a queue has no ring")
         (previous, slot) = (slot, node.next)
       }
-      precondition(level.last == previous, "the last order ends the queue")
+      precondition(nodes[Int(index)].previous == previous, "the last order ends the queue")
       precondition(
         totals(ofLevel: index) == LevelTotals(quantity: quantity, orderCount: count),
         "totals are sums")
@@ -66,7 +66,7 @@
 
     private func checkRungs(_ place: BookSide) {
       for word in 0...place.width >> 6 {
-        let isUsed = occupied[Int(place.base >> 6 + word)] != 0
+        let isUsed = blocks[Int(place.base >> 6 + word)].occupied != 0
         precondition(bit(word, place.rung1, in: rungs) == isUsed, "rung 1 sums up rung 0")
       }
       for word in 0...place.width >> 12 {

@@ -103,7 +103,7 @@ extension BookSet {
   internal mutating func enterPlain<Sink: MatchSink & ~Copyable>(
     _ order: IncomingOrder, slot: UInt32, sink: inout Sink
   ) -> MatchResult {
-    let key = order.book &* 2 &+ UInt32(order.terms.side.rawValue)
+    let key = order.key
     guard order.quantity > 0 else { return MatchResult(rejected: .quantity) }
     guard order.priceTick < self[side: key].width else {
       return MatchResult(rejected: .priceBand)
@@ -117,7 +117,7 @@ extension BookSet {
   internal mutating func enterSlow<Sink: MatchSink & ~Copyable>(
     _ order: IncomingOrder, slot: UInt32, sink: inout Sink
   ) -> MatchResult {
-    let key = order.book &* 2 &+ UInt32(order.terms.side.rawValue)
+    let key = order.key
     guard order.quantity > 0 else { return MatchResult(rejected: .quantity) }
     if order.terms.kind == .limit, order.priceTick >= self[side: key].width {
       return MatchResult(rejected: .priceBand)
@@ -169,10 +169,10 @@ extension BookSet {
   internal mutating func enterCrossing<Sink: MatchSink & ~Copyable>(
     _ order: IncomingOrder, slot: UInt32, key: UInt32, limit: UInt32, sink: inout Sink
   ) -> MatchResult {
-    var sweep = Sweep(
+    let start = Sweep(
       aggressor: slot, key: key ^ 1, limit: limit, quantity: order.quantity,
       selfMatchKey: order.selfMatchKey, selfMatch: order.terms.selfMatch)
-    run(&sweep, sink: &sink)
+    let sweep = run(start, sink: &sink)
     let filled = order.quantity &- sweep.remaining &- sweep.decremented
     var result: MatchResult
     if sweep.isStopped {
@@ -240,8 +240,8 @@ extension BookSet {
       if order.selfMatchKey == 0 {
         found &+= totals(ofLevel: index).quantity
       } else {
-        var slot = self[level: index].first
-        while slot != 0 {
+        var slot = self[node: index].next
+        while slot != index {
           if self[record: slot].selfMatchKey != order.selfMatchKey {
             found &+= UInt64(self[node: slot].leaves)
           } else if order.terms.selfMatch != .cancelResting {
@@ -257,6 +257,10 @@ extension BookSet {
 }
 
 extension IncomingOrder {
+  /// Its own side among `BookSet.sides`; bit 0 of the terms is the side, so nothing branches.
+  @inlinable @inline(__always)
+  internal var key: UInt32 { book &* 2 &+ UInt32(terms.rawValue & 1) }
+
   @inlinable @inline(__always)
   internal var isPlain: Bool {
     terms.kind == .limit && terms.timeInForce.canRest && !flags.isPostOnly

@@ -7,18 +7,15 @@ extension BookSet {
   @inlinable @inline(__always)
   internal mutating func append(slot: UInt32, leaves: UInt32, key: UInt32, rank: UInt32) {
     let index = self[side: key].base &+ rank
-    var level = self[level: index]
-    let last = level.last
-    self[node: slot] = OrderNode(next: 0, previous: last, leaves: leaves, level: index)
-    self[node: last].next = slot  // Into the dummy when the level was empty.
-    level.first = last == 0 ? slot : level.first
-    level.last = slot
-    level.orderCount &+= 1
-    let (quantity, carries) = level.quantityLow.addingReportingOverflow(leaves)
-    level.quantityLow = quantity
-    self[level: index] = level
+    let last = self[node: index].previous
+    self[node: slot] = QueueNode(next: index, leaves: leaves, previous: last, level: index)
+    self[node: last].next = slot
+    self[node: index].previous = slot
+    self[node: index].level &+= 1
+    let (quantity, carries) = self[node: index].leaves.addingReportingOverflow(leaves)
+    self[node: index].leaves = quantity
     if carries { carrySlow(index, by: 1) }
-    if last == 0 { riseSlow(key: key, rank: rank) }
+    if last == index { riseSlow(key: key, rank: rank) }
   }
 
   /// Takes the order of `slot` out of its queue; the slot is free afterwards.
@@ -26,26 +23,18 @@ extension BookSet {
   internal mutating func unlink(slot: UInt32) {
     let node = self[node: slot]
     self[node: slot].leaves = 0
-    let (previous, next) = (node.previous, node.next)
-    self[node: previous].next = next  // Either may be the dummy.
-    self[node: next].previous = previous
-    var level = self[level: node.level]
-    level.first = previous == 0 ? next : level.first
-    level.last = next == 0 ? previous : level.last
-    level.orderCount &-= 1
-    let (quantity, borrows) = level.quantityLow.subtractingReportingOverflow(node.leaves)
-    level.quantityLow = quantity
-    self[level: node.level] = level
-    if borrows { carrySlow(node.level, by: .max) }
-    if previous | next == 0 { fallSlow(level: node.level) }
+    self[node: node.previous].next = node.next
+    self[node: node.next].previous = node.previous
+    self[node: node.level].level &-= 1
+    lower(level: node.level, by: node.leaves)
+    if node.previous == node.next { fallSlow(level: node.level) }
   }
 
   /// Takes `quantity` lots off the total of a level whose orders are already right.
-  @inlinable
+  @inlinable @inline(__always)
   internal mutating func lower(level index: UInt32, by quantity: UInt32) {
-    let (low, borrows) =
-      self[level: index].quantityLow.subtractingReportingOverflow(quantity)
-    self[level: index].quantityLow = low
+    let (low, borrows) = self[node: index].leaves.subtractingReportingOverflow(quantity)
+    self[node: index].leaves = low
     if borrows { carrySlow(index, by: .max) }
   }
 
@@ -59,8 +48,10 @@ extension BookSet {
   @inline(never) @usableFromInline
   internal mutating func riseSlow(key: UInt32, rank: UInt32) {
     let side = self[side: key]
-    if Self.set(rank, in: &occupied, at: side.base >> 6) == 0,
-      Self.set(rank >> 6, in: &rungs, at: side.rung1) == 0,
+    let index = side.base &+ rank
+    let before = self[blockOf: index].occupied
+    self[blockOf: index].occupied = before | 1 << UInt64(rank & 63)
+    if before == 0, Self.set(rank >> 6, in: &rungs, at: side.rung1) == 0,
       Self.set(rank >> 12, in: &rungs, at: side.rung2) == 0
     {
       self[side: key].rung3 |= 1 << UInt64(rank >> 18)
@@ -71,15 +62,12 @@ extension BookSet {
   /// A level has lost its last order.
   @inline(never) @usableFromInline
   internal mutating func fallSlow(level index: UInt32) {
-    let key = unsafe sideOfBlock[unchecked: Int(index >> 6)]  // SAFETY: `index` is a level's.
-    fall(key: key, rank: index &- self[side: key].base)
-  }
-
-  @inline(never) @usableFromInline
-  internal mutating func fall(key: UInt32, rank: UInt32) {
+    let key = self[blockOf: index].key
     let side = self[side: key]
-    if Self.clear(rank, in: &occupied, at: side.base >> 6) == 0,
-      Self.clear(rank >> 6, in: &rungs, at: side.rung1) == 0,
+    let rank = index &- side.base
+    let after = self[blockOf: index].occupied & ~(1 << UInt64(rank & 63))
+    self[blockOf: index].occupied = after
+    if after == 0, Self.clear(rank >> 6, in: &rungs, at: side.rung1) == 0,
       Self.clear(rank >> 12, in: &rungs, at: side.rung2) == 0
     {
       self[side: key].rung3 &= ~(1 << UInt64(rank >> 18))
@@ -87,25 +75,32 @@ extension BookSet {
     if rank == side.best { self[side: key].best = highestRank(below: rank, key: key) }
   }
 
-  /// The highest occupied rank below `rank`; 0 when there is none. `rank` is at most `width` + 1.
+  /// The highest occupied rank below `rank`; 0 when there is none. `rank` is at most `width`.
   @inlinable
   internal func highestRank(below rank: UInt32, key: UInt32) -> UInt32 {
     let side = self[side: key]
-    if let found = Self.highest(below: rank, in: occupied, at: side.base >> 6) { return found }
-    if let found = Self.highest(below: rank >> 6, in: rungs, at: side.rung1) {
-      return Self.top(of: found, in: occupied, at: side.base >> 6)
+    let word = self[blockOf: side.base &+ rank].occupied & (1 << UInt64(rank & 63) &- 1)
+    if word != 0 { return rank & ~63 | UInt32(truncatingIfNeeded: 63 &- word.leadingZeroBitCount) }
+    return highestRankSlow(below: rank, side)
+  }
+
+  /// The same when the rank's own block has none.
+  @inline(never) @usableFromInline
+  internal func highestRankSlow(below rank: UInt32, _ side: BookSide) -> UInt32 {
+    var block = Self.highest(below: rank >> 6, in: rungs, at: side.rung1)
+    if block == nil {
+      var word = Self.highest(below: rank >> 12, in: rungs, at: side.rung2)
+      if word == nil {
+        let top = side.rung3 & (1 << UInt64(rank >> 18) &- 1)
+        guard top != 0 else { return 0 }
+        let highest = UInt32(truncatingIfNeeded: 63 &- top.leadingZeroBitCount)
+        word = Self.top(of: highest, in: rungs, at: side.rung2)
+      }
+      block = Self.top(of: word ?? 0, in: rungs, at: side.rung1)
     }
-    var word: UInt32
-    if let found = Self.highest(below: rank >> 12, in: rungs, at: side.rung2) {
-      word = found
-    } else {
-      let top = side.rung3 & (1 << UInt64(rank >> 18) &- 1)
-      guard top != 0 else { return 0 }
-      word = UInt32(truncatingIfNeeded: 63 &- top.leadingZeroBitCount)
-      word = Self.top(of: word, in: rungs, at: side.rung2)
-    }
-    word = Self.top(of: word, in: rungs, at: side.rung1)
-    return Self.top(of: word, in: occupied, at: side.base >> 6)
+    let first = (block ?? 0) << 6
+    let word = self[blockOf: side.base &+ first].occupied
+    return first | UInt32(truncatingIfNeeded: 63 &- word.leadingZeroBitCount)
   }
 
   // MARK: Rungs. `first` is the word of number 0 of the side's rung.

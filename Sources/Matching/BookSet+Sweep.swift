@@ -42,13 +42,15 @@ extension BookSet {
   /// more inside its limit.
   @inlinable @inline(never)
   internal mutating func run<Sink: MatchSink & ~Copyable>(
-    _ sweep: inout Sweep, sink: inout Sink
-  ) {
+    _ start: Sweep, sink: inout Sink
+  ) -> Sweep {
+    var sweep = start
     while sweep.remaining > 0, !sweep.isStopped {
       let rank = self[side: sweep.key].best
-      guard rank >= sweep.limit else { return }
+      guard rank >= sweep.limit else { break }
       take(from: rank, &sweep, sink: &sink)
     }
+    return sweep
   }
 
   /// Trades with the queue of one level, first come first served.
@@ -58,7 +60,7 @@ extension BookSet {
   ) {
     let index = self[side: sweep.key].base &+ rank
     let priceTick = tick(ofRank: rank, key: sweep.key)
-    var slot = self[level: index].first
+    var slot = self[node: index].next
     // What leaves the level; written back once.
     var goneCount: UInt32 = 0
     var goneQuantity: UInt64 = 0
@@ -66,7 +68,9 @@ extension BookSet {
       let node = self[node: slot]
       var left: UInt32 = 0
       if sweep.selfMatchKey != 0, self[record: slot].selfMatchKey == sweep.selfMatchKey {
-        left = meetOwn(slot, leaves: node.leaves, &sweep, sink: &sink)
+        // A copy, so that the sweep itself can stay in registers.
+        let after = meetOwn(slot, leaves: node.leaves, sweep, sink: &sink)
+        (left, sweep) = (self[node: slot].leaves, after)
       } else if !sink.admits(slot, records: records) {
         self[node: slot].leaves = 0
         sink.restingCanceled(
@@ -88,43 +92,40 @@ extension BookSet {
       guard left == 0 else { break }
       goneCount &+= 1
       slot = node.next
-    } while slot != 0 && sweep.remaining > 0 && !sweep.isStopped
+    } while slot != index && sweep.remaining > 0 && !sweep.isStopped
     leave(index, first: slot, goneCount, goneQuantity)
-    if slot == 0 { fall(key: sweep.key, rank: rank) }
+    if slot == index { fallSlow(level: index) }
   }
 
-  /// Writes back what a sweep took from the front of a level's queue; `slot` is the new front.
+  /// Writes back what a sweep took from the front of a level's queue; `slot` is the new
+  /// front, the level itself when nothing is left.
   @inlinable @inline(__always)
   internal mutating func leave(
     _ index: UInt32, first slot: UInt32, _ goneCount: UInt32, _ goneQuantity: UInt64
   ) {
-    var level = self[level: index]
-    level.first = slot
-    level.last = slot == 0 ? 0 : level.last
-    level.orderCount &-= goneCount
-    let (low, borrows) = level.quantityLow.subtractingReportingOverflow(
+    self[node: index].next = slot
+    self[node: slot].previous = index
+    self[node: index].level &-= goneCount
+    let (low, borrows) = self[node: index].leaves.subtractingReportingOverflow(
       UInt32(truncatingIfNeeded: goneQuantity))
-    level.quantityLow = low
-    self[level: index] = level
-    self[node: slot].previous = 0  // Into the dummy when the level is empty.
+    self[node: index].leaves = low
     let carries = UInt32(truncatingIfNeeded: goneQuantity >> 32) &+ (borrows ? 1 : 0)
     if carries > 0 { carrySlow(index, by: 0 &- carries) }
   }
 
-  /// Self-match prevention by the aggressor's instruction; returns what the resting order keeps.
+  /// Self-match prevention by the aggressor's instruction; returns the sweep as it goes on.
   @inlinable @inline(never)
   internal mutating func meetOwn<Sink: MatchSink & ~Copyable>(
-    _ slot: UInt32, leaves: UInt32, _ sweep: inout Sweep, sink: inout Sink
-  ) -> UInt32 {
+    _ slot: UInt32, leaves: UInt32, _ start: Sweep, sink: inout Sink
+  ) -> Sweep {
+    var sweep = start
     switch sweep.selfMatch {
     case .cancelAggressor:
       sweep.stop(.selfMatch)
-      return leaves
     case .cancelResting, .cancelBoth:
       if sweep.selfMatch == .cancelBoth { sweep.stop(.selfMatch) }
       self[node: slot].leaves = 0
       sink.restingCanceled(slot, leaves: leaves, reason: .selfMatch, records: &records)
-      return 0
     case .decrementBoth:
       let quantity = min(sweep.remaining, leaves)
       sweep.remaining &-= quantity
@@ -134,7 +135,7 @@ extension BookSet {
       self[record: slot].quantity &-= quantity
       sink.restingDecremented(
         slot, by: quantity, leaves: leaves &- quantity, records: &records)
-      return leaves &- quantity
     }
+    return sweep
   }
 }

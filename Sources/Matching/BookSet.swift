@@ -23,25 +23,31 @@ public struct BookSet: ~Copyable, Sendable {
   /// The cold record of each slot. The core writes a slot's record before it submits the order.
   public var records: FixedArray<RestingOrder>
 
-  @usableFromInline internal var nodes: FixedArray<OrderNode>
+  /// Orders at 1…`ordersMax`, then the levels of every listed side.
+  @usableFromInline internal var nodes: FixedArray<QueueNode>
   /// Side `book * 2 + side.rawValue`.
   @usableFromInline internal var sides: FixedArray<BookSide>
-  @usableFromInline internal var levels: FixedArray<PriceLevel>
-  /// Lots of a level divided by 2^32; touched only when `PriceLevel.quantityLow` wraps.
+  /// Lots of the level at each node divided by 2^32; touched only when its low half wraps.
   @usableFromInline internal var quantityCarries: FixedArray<UInt32>
-  /// Rung 0 of every side's ladder: bit i is set when level i holds an order.
-  @usableFromInline internal var occupied: FixedArray<UInt64>
+  /// Block i: the levels at nodes 64·i to 64·i + 63.
+  @usableFromInline internal var blocks: FixedArray<LevelBlock>
   /// Rungs 1 and 2 of every side's ladder.
   @usableFromInline internal var rungs: FixedArray<UInt64>
-  /// The side that levels 64·i to 64·i + 63 belong to.
-  @usableFromInline internal var sideOfBlock: FixedArray<UInt32>
 
-  /// Levels and rung words handed out to listed books.
-  internal var levelsUsed = 0
+  /// Nodes and rung words handed out: to orders, and to listed books.
+  internal var nodesUsed: Int
   internal var rungsUsed = 0
 
   /// The widest band of prices: ranks have 24 bits.
   public static var bandWidthMax: UInt32 { 1 << 24 - 1 }
+
+  /// Bytes that the levels of one listed book take, both sides together, with their share of the
+  /// ladders. The stores grow by doubling: up to twice the sum of all books is reserved.
+  public static func levelByteCount(bandWidth: UInt32) -> Int {
+    let levelCount = (Int(bandWidth) + 1 + 63) / 64 * 64
+    // Node and carry; block of 64, rungs above.
+    return 2 * (levelCount * (16 + 4) + levelCount / 64 * 16 + levelCount / 512 + 32)
+  }
 
   /// Books without instruments. `recordBacking` says when the cold records get their memory.
   public init(ordersMax: UInt32, booksMax: UInt32, recordBacking: PageBacking = .now) {
@@ -50,13 +56,12 @@ public struct BookSet: ~Copyable, Sendable {
     self.ordersMax = ordersMax
     self.booksMax = booksMax
     records = FixedArray(zeroed: Int(ordersMax) + 1, backing: recordBacking)
-    nodes = FixedArray(zeroed: Int(ordersMax) + 1)
+    nodesUsed = (Int(ordersMax) + 1 + 63) / 64 * 64
+    nodes = FixedArray(zeroed: nodesUsed)
     sides = FixedArray(zeroed: max(2, 2 * Int(booksMax)))
-    levels = FixedArray(zeroed: 64)
-    quantityCarries = FixedArray(zeroed: 64)
-    occupied = FixedArray(zeroed: 1)
+    quantityCarries = FixedArray(zeroed: nodesUsed, backing: .onTouch)
+    blocks = FixedArray(zeroed: nodesUsed / 64, backing: .onTouch)
     rungs = FixedArray(zeroed: 1)
-    sideOfBlock = FixedArray(zeroed: 1)
   }
 
   // MARK: Listing, a cold path
@@ -69,7 +74,7 @@ public struct BookSet: ~Copyable, Sendable {
   /// Makes `book` ready for orders at ticks 0…`bandWidth - 1`. Allocates.
   ///
   /// `false`, without effect, when the number or the width is out of range, the book is listed
-  /// already, or the level store cannot number that many levels.
+  /// already, or the nodes cannot be numbered.
   public mutating func list(_ book: UInt32, bandWidth: UInt32) -> Bool {
     guard book < booksMax, !isListed(book) else { return false }
     guard bandWidth >= 1, bandWidth <= Self.bandWidthMax else { return false }
@@ -77,36 +82,40 @@ public struct BookSet: ~Copyable, Sendable {
     let levelCount = (Int(bandWidth) + 1 + 63) / 64 * 64
     let rung1Count = Int(bandWidth) >> 12 + 1
     let rung2Count = Int(bandWidth) >> 18 + 1
-    guard levelsUsed + 2 * levelCount < Int(UInt32.max) else { return false }
+    guard nodesUsed + 2 * levelCount < Int(UInt32.max) else { return false }
     reserve(
-      levelCount: levelsUsed + 2 * levelCount,
+      nodeCount: nodesUsed + 2 * levelCount,
       rungCount: rungsUsed + 2 * (rung1Count + rung2Count))
     for side in Side.allCases {
       let key = Int(book) * 2 + Int(side.rawValue)
       var place = BookSide()
-      place.base = UInt32(truncatingIfNeeded: levelsUsed)
+      place.base = UInt32(truncatingIfNeeded: nodesUsed)
       place.rankOffset = side == .buy ? 1 : bandWidth + 1
       place.width = bandWidth
       place.rung1 = UInt32(truncatingIfNeeded: rungsUsed)
       place.rung2 = UInt32(truncatingIfNeeded: rungsUsed + rung1Count)
       sides[key] = place
-      let blocks = levelsUsed / 64..<(levelsUsed + levelCount) / 64
-      sideOfBlock.fill(blocks, with: UInt32(truncatingIfNeeded: key))
-      levels.populate(levelsUsed..<levelsUsed + levelCount)
-      levelsUsed += levelCount
+      blocks.fill(
+        nodesUsed / 64..<(nodesUsed + levelCount) / 64,
+        with: LevelBlock(occupied: 0, key: UInt32(truncatingIfNeeded: key)))
+      for index in place.base..<place.base + UInt32(truncatingIfNeeded: levelCount) {
+        nodes[Int(index)] = QueueNode(next: index, leaves: 0, previous: index, level: 0)
+      }
+      nodesUsed += levelCount
       rungsUsed += rung1Count + rung2Count
     }
     return true
   }
 
-  /// Grows the level stores to hold at least so much, by doubling.
-  private mutating func reserve(levelCount: Int, rungCount: Int) {
-    if levelCount > levels.count {
-      let count = max(levelCount, min(2 * levels.count, Int(UInt32.max) & ~63))
-      Self.grow(&levels, to: count)
+  /// Grows the stores to hold at least so much, by doubling what the levels take.
+  private mutating func reserve(nodeCount: Int, rungCount: Int) {
+    if nodeCount > nodes.count {
+      let orders = (Int(ordersMax) + 1 + 63) / 64 * 64
+      let doubled = min(orders + 2 * (nodes.count - orders), Int(UInt32.max) & ~63)
+      let count = max(nodeCount, doubled)
+      Self.grow(&nodes, to: count)
       Self.grow(&quantityCarries, to: count)
-      Self.grow(&occupied, to: count / 64)
-      Self.grow(&sideOfBlock, to: count / 64)
+      Self.grow(&blocks, to: count / 64)
     }
     if rungCount > rungs.count { Self.grow(&rungs, to: max(rungCount, 2 * rungs.count)) }
   }
@@ -122,19 +131,20 @@ public struct BookSet: ~Copyable, Sendable {
   // MARK: Unchecked access
 
   // SAFETY, of the four accessors: slots come from entry points that checked them or from links,
-  // level indexes from nodes or from `rank` of a listed side, keys from a checked book or from
-  // `sideOfBlock`; `checkInvariants` walks all of them. Debug builds check every access.
+  // level indexes from nodes or from a rank of a listed side, keys from a checked book or from
+  // a block; `checkInvariants` walks all of them. Debug builds check every access.
 
   @inlinable
-  internal subscript(node slot: UInt32) -> OrderNode {
-    @inline(__always) get { unsafe nodes[unchecked: Int(slot)] }
-    @inline(__always) _modify { yield unsafe &nodes[unchecked: Int(slot)] }
+  internal subscript(node index: UInt32) -> QueueNode {
+    @inline(__always) get { unsafe nodes[unchecked: Int(index)] }
+    @inline(__always) _modify { yield unsafe &nodes[unchecked: Int(index)] }
   }
 
+  /// The block of the level at a node.
   @inlinable
-  internal subscript(level index: UInt32) -> PriceLevel {
-    @inline(__always) get { unsafe levels[unchecked: Int(index)] }
-    @inline(__always) _modify { yield unsafe &levels[unchecked: Int(index)] }
+  internal subscript(blockOf index: UInt32) -> LevelBlock {
+    @inline(__always) get { unsafe blocks[unchecked: Int(index >> 6)] }
+    @inline(__always) _modify { yield unsafe &blocks[unchecked: Int(index >> 6)] }
   }
 
   @inlinable

@@ -1,26 +1,32 @@
 import FixedContainers
 import VenueTypes
 
-/// What matching touches of an order that waits in the book: 16 bytes, four to a cache line.
+/// What matching touches of an order that waits in the book, or of a price level: 16 bytes, four
+/// to a cache line.
 ///
-/// Slot 0 is a dummy that absorbs the link writes at the ends of a queue, so that neither append
-/// nor unlink branches. A free slot has no leaves.
+/// A level is the head of the ring of its orders, so neither entering nor leaving a queue has a
+/// special case at its ends, and nothing branches. An empty level is linked to itself.
+///
+/// | field | order | level |
+/// |---|---|---|
+/// | `next` | behind it, or its level | first order, or itself |
+/// | `leaves` | lots still open; 0 = the slot is free | low 32 bits of the lots of its orders |
+/// | `previous` | before it, or its level | last order, or itself |
+/// | `level` | index of its level | number of its orders |
 @frozen @usableFromInline
-struct OrderNode: BitwiseCopyable, Sendable {
-  /// Slot behind it in the queue of its level; 0 = last.
-  @usableFromInline var next: UInt32 = 0  // offset 0
-  /// Slot before it; 0 = first.
-  @usableFromInline var previous: UInt32 = 0  // 4
-  /// Lots still open; 0 = the slot is free.
-  @usableFromInline var leaves: UInt32 = 0  // 8
-  /// Index of its level in the level store.
-  @usableFromInline var level: UInt32 = 0  // 12
+struct QueueNode: BitwiseCopyable, Sendable {
+  // Words that are written apart do not stand side by side: the compiler would load both at
+  // once, and wait until the separate stores have reached the cache.
+  @usableFromInline var next: UInt32  // offset 0
+  @usableFromInline var leaves: UInt32  // 4
+  @usableFromInline var previous: UInt32  // 8
+  @usableFromInline var level: UInt32  // 12
 
   @inlinable
-  init(next: UInt32, previous: UInt32, leaves: UInt32, level: UInt32) {
+  init(next: UInt32, leaves: UInt32, previous: UInt32, level: UInt32) {
     self.next = next
-    self.previous = previous
     self.leaves = leaves
+    self.previous = previous
     self.level = level
   }
 }
@@ -59,17 +65,21 @@ public struct RestingOrder: BitwiseCopyable, Sendable, Equatable {
   @inlinable public init() {}
 }
 
-/// The queue of one price on one side: 16 bytes. A level without orders is all zero.
+/// 64 neighbouring levels of one side: 16 bytes, so that a level that empties finds its bit and its
+/// side in one line.
 @frozen @usableFromInline
-struct PriceLevel: BitwiseCopyable, Sendable {
-  /// Slot of the first order; 0 = the level is empty.
-  @usableFromInline var first: UInt32 = 0  // offset 0
-  @usableFromInline var last: UInt32 = 0  // 4
-  /// Low 32 bits of the lots of all its orders; the rest is in `BookSet.quantityCarries`.
-  @usableFromInline var quantityLow: UInt32 = 0  // 8
-  @usableFromInline var orderCount: UInt32 = 0  // 12
+struct LevelBlock: BitwiseCopyable, Sendable {
+  /// Bit i: level i of the block has orders. Rung 0 of the side's ladder.
+  @usableFromInline var occupied: UInt64  // offset 0
+  /// The side its levels belong to.
+  @usableFromInline var key: UInt32  // 8
+  @usableFromInline var reserved: UInt32 = 0  // 12
 
-  @inlinable init() {}
+  @inlinable
+  init(occupied: UInt64, key: UInt32) {
+    self.occupied = occupied
+    self.key = key
+  }
 }
 
 /// One side of one book: 32 bytes, so that both sides share a cache line.
@@ -81,14 +91,14 @@ struct PriceLevel: BitwiseCopyable, Sendable {
 struct BookSide: BitwiseCopyable, Sendable {
   /// Highest occupied rank; 0 = no order on this side.
   @usableFromInline var best: UInt32 = 0  // offset 0
-  /// Index of rank 0 in the level store; a multiple of 64.
+  /// Node of rank 0; a multiple of 64.
   @usableFromInline var base: UInt32 = 0  // 4
   /// rank = (tick ^ mirror) + rankOffset, with `mirror` all ones for offers: bids tick + 1,
   /// offers width - tick.
   @usableFromInline var rankOffset: UInt32 = 0  // 8
   /// Ticks in the band; 0 = not listed.
   @usableFromInline var width: UInt32 = 0  // 12
-  /// First word of rungs 1 and 2 of the bit ladder over ranks; rung 0 is `occupied`.
+  /// First word of rungs 1 and 2 of the bit ladder over ranks; rung 0 is in the blocks.
   @usableFromInline var rung1: UInt32 = 0  // 16
   @usableFromInline var rung2: UInt32 = 0  // 20
   /// The top rung: bit r stands for ranks r << 18 and up.

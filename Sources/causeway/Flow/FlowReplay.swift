@@ -1,0 +1,191 @@
+import CMachine
+import FixedContainers
+import Matching
+import VenueTypes
+
+/// An order-sensitive digest of all trades, with their totals.
+struct FlowDigest: Equatable, Sendable {
+  private(set) var trades: UInt64 = 0
+  /// Lots, modulo 2^64.
+  private(set) var volume: UInt64 = 0
+  /// Tick times lots, modulo 2^64.
+  private(set) var notional: UInt64 = 0
+  private(set) var hash: UInt64 = 0x243F_6A88_85A3_08D3
+
+  mutating func add(resting: UInt32, aggressor: UInt32, priceTick: UInt32, quantity: UInt32) {
+    trades &+= 1
+    volume &+= UInt64(quantity)
+    notional &+= UInt64(priceTick) &* UInt64(quantity)
+    var mixed = (hash ^ (UInt64(resting) << 32 | UInt64(aggressor))) &* 0x9E37_79B9_7F4A_7C15
+    mixed ^= mixed >> 29
+    hash = (mixed ^ (UInt64(priceTick) << 32 | UInt64(quantity))) &* 0xC2B2_AE3D_27D4_EB4F
+  }
+}
+
+/// Hears the trades of a replay. `before` is told which record comes next.
+protocol FlowSink: MatchSink & ~Copyable {
+  var digest: FlowDigest { get }
+  mutating func before(_ record: Int, symbol: UInt16)
+}
+
+extension FlowSink where Self: ~Copyable {
+  // A flow has no self-match keys and no protection groups: nothing is cancelled in a sweep.
+  mutating func restingCanceled(
+    _ slot: UInt32, leaves: UInt32, reason: CancelReason, records: inout FixedArray<RestingOrder>
+  ) {}
+  mutating func restingDecremented(
+    _ slot: UInt32, by quantity: UInt32, leaves: UInt32, records: inout FixedArray<RestingOrder>
+  ) {}
+}
+
+/// Keeps the digest and nothing else.
+struct DigestSink: FlowSink {
+  let minTick: UInt32
+  private(set) var digest = FlowDigest()
+
+  init(minTick: UInt32) { self.minTick = minTick }
+
+  @inline(__always) mutating func before(_ record: Int, symbol: UInt16) {}
+
+  @inline(__always)
+  mutating func trade(_ match: Match, records: inout FixedArray<RestingOrder>) -> SweepStep {
+    digest.add(
+      resting: match.resting, aggressor: match.aggressor, priceTick: match.priceTick &+ minTick,
+      quantity: match.quantity)
+    return .proceed
+  }
+}
+
+/// Keeps every trade as a line of CSV.
+struct TradeTableSink: FlowSink {
+  static let head = "record,symbol,resting_id,aggressor_id,price_tick,quantity\n"
+
+  let minTick: UInt32
+  private(set) var digest = FlowDigest()
+  private(set) var text = TradeTableSink.head
+  private var record = 0
+  private var symbol: UInt16 = 0
+
+  init(minTick: UInt32) { self.minTick = minTick }
+
+  mutating func before(_ record: Int, symbol: UInt16) {
+    self.record = record
+    self.symbol = symbol
+  }
+
+  mutating func trade(_ match: Match, records: inout FixedArray<RestingOrder>) -> SweepStep {
+    let tick = match.priceTick &+ minTick
+    digest.add(
+      resting: match.resting, aggressor: match.aggressor, priceTick: tick,
+      quantity: match.quantity)
+    text += "\(record),\(symbol),\(match.resting),\(match.aggressor),\(tick),\(match.quantity)\n"
+    return .proceed
+  }
+}
+
+/// A flow file on its way through the venue's own books: an identifier is a slot, a symbol a book.
+struct FlowReplay<Sink: FlowSink>: ~Copyable {
+  private var books: BookSet
+  private(set) var sink: Sink
+  /// Whether orders and levels outgrow the caches, so that fetching them ahead pays.
+  private let looksFar: Bool
+
+  init(_ flow: borrowing FlowFile, sink: consuming Sink) {
+    // No record is ever written: the orders of a flow have no owner.
+    books = BookSet(
+      ordersMax: flow.lastID, booksMax: flow.header.symbolCount, recordBacking: .onTouch)
+    self.sink = sink
+    let levels = BookSet.levelByteCount(bandWidth: flow.header.bandWidth)
+    looksFar = Int(flow.header.liveMax) * 16 + levels * Int(flow.header.symbolCount) > 1 << 20
+    for symbol in 0..<flow.header.symbolCount {
+      let isListed = books.list(symbol, bandWidth: flow.header.bandWidth)
+      precondition(isListed, "the header was checked against the books' limits")
+    }
+  }
+
+  /// Orders that rest now.
+  var liveCount: Int {
+    var count = 0
+    for symbol in 0..<books.booksMax {
+      for side in Side.allCases {
+        books.forEachLevel(symbol, side) { _, totals in count += Int(totals.orderCount) }
+      }
+    }
+    return count
+  }
+
+  /// Applies the records of `range`, counted from 0.
+  mutating func apply(_ records: borrowing FixedArray<FlowRecord>, _ range: Range<Int>) {
+    if looksFar { applyFar(records, range) } else { applyNear(records, range) }
+  }
+
+  @inline(never)
+  private mutating func applyNear(
+    _ records: borrowing FixedArray<FlowRecord>, _ range: Range<Int>
+  ) {
+    for index in range {
+      if index + 8 < records.count { books.prefetch(slot: records[index + 8].id) }
+      apply(records[index], index: index)
+    }
+  }
+
+  @inline(never)
+  private mutating func applyFar(
+    _ records: borrowing FixedArray<FlowRecord>, _ range: Range<Int>
+  ) {
+    for index in range {
+      if index + 12 < records.count {
+        books.prefetch(slot: records[index + 12].id)
+        books.prefetchNeighbours(of: records[index + 6].id)
+        books.prefetchLevel(of: order(records[index + 6]))
+      }
+      apply(records[index], index: index)
+    }
+  }
+
+  /// Applies the records of `range` one by one, each between two fences, and stores the cycles
+  /// that passed in `cycles`, from 0.
+  @inline(never)
+  mutating func measure(
+    _ records: borrowing FixedArray<FlowRecord>, _ range: Range<Int>,
+    into cycles: inout FixedArray<UInt32>
+  ) {
+    for index in range {
+      let record = records[index]
+      let begin = causeway_cycles_fenced()
+      apply(record, index: index)
+      let end = causeway_cycles_fenced()
+      cycles[index - range.lowerBound] = UInt32(clamping: end &- begin)
+    }
+  }
+
+  @inline(__always)
+  private mutating func apply(_ record: FlowRecord, index: Int) {
+    sink.before(index, symbol: record.symbol)
+    switch record.operation {
+    case FlowOperation.add.rawValue:
+      enter(record)
+    case FlowOperation.cancel.rawValue:
+      _ = books.cancel(slot: record.id)
+    case FlowOperation.replace.rawValue:
+      if books.cancel(slot: record.id) > 0 { enter(record) }
+    default:
+      enter(record, kind: .market)
+    }
+  }
+
+  @inline(__always)
+  private mutating func enter(_ record: FlowRecord, kind: OrderKind = .limit) {
+    _ = books.submit(order(record, kind: kind), slot: record.id, sink: &sink)
+  }
+
+  @inline(__always)
+  private func order(_ record: FlowRecord, kind: OrderKind = .limit) -> IncomingOrder {
+    // The side is bit 0 of the terms: no branch that half of all records would mispredict.
+    let buy = OrderTerms(side: .buy, kind: kind)
+    let terms = OrderTerms(rawValue: buy.rawValue | (record.side & 1))
+    return IncomingOrder(
+      book: UInt32(record.symbol), priceTick: record.priceTick, quantity: record.quantity,
+      terms: terms)
+  }
+}
