@@ -199,6 +199,7 @@ private func keccakPermute(_ state: UnsafeMutablePointer<UInt64>) {
     (a23, a24) = (b23 ^ (~b24 & b20), b24 ^ (~b20 & b21))
     round &+= 1
   }
+  // SAFETY: the 25 words of the state, as above.
   unsafe (state[0], state[1], state[2], state[3], state[4]) = (a0, a1, a2, a3, a4)
   unsafe (state[5], state[6], state[7], state[8], state[9]) = (a5, a6, a7, a8, a9)
   unsafe (state[10], state[11], state[12], state[13], state[14]) = (a10, a11, a12, a13, a14)

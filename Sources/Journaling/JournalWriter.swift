@@ -108,6 +108,7 @@ public struct JournalWriter<Storage: JournalStorage>: ~Copyable, Sendable {
     batch.seal()
     guard batch.sealedByteCount > 0 else { return }
     do throws(JournalFailure) {
+      // SAFETY: the batch owns its sealed octets and outlives the call.
       let written = unsafe file.write(batch.sealedBytes, at: byteOffset)
       guard written == 0 else {
         throw JournalFailure(.write, .segment(segment), byteOffset, written)

@@ -46,7 +46,7 @@ public struct Ingress: ~Copyable, Sendable {
   /// Messages one datagram can hold: 16 octets each, behind header and before tag.
   internal static var messagesPerDatagramMax: Int { (1_472 - 32 - 8) / 16 }
 
-  /// - Parameter commands: of a ring of at least 128, so that one datagram always fits an empty one.
+  /// - Parameter commands: of a ring of at least 128, so that a datagram always fits an empty one.
   public init(
     configuration: IngressConfiguration, commands: consuming SlotRingProducer<Command>,
     control: consuming SlotRingProducer<ControlMessage>

@@ -63,7 +63,8 @@ extension TuningProfile {
       fifoPriority: try section.integer("fifo_priority", in: 0...99, default: 0),
       isSealed: maySeal ? try section.boolean("seal", default: false) : false)
     if placement.isSealed && idle != .spin {
-      throw section.error("seal", "needs idle = \"spin\": any other way of waiting calls the kernel")
+      throw section.error(
+        "seal", "needs idle = \"spin\": any other way of waiting calls the kernel")
     }
     try section.finish()
     return placement
