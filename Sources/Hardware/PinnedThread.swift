@@ -60,7 +60,7 @@ public struct PinnedThread: ~Copyable, Sendable {
   public let fifoPriority: Int
   /// What the machine refused and the plan only preferred, one line each; empty when all was got.
   public let fallbacks: [String]
-  private let handle: ThreadHandle
+  internal let handle: ThreadHandle
 
   /// Starts `body` on a new thread.
   public static func start(
@@ -168,8 +168,8 @@ extension PinnedThread {
 }
 
 /// The kernel's thread: joined or detached exactly once.
-private struct ThreadHandle: ~Copyable {
-  let value: UInt64
+public struct ThreadHandle: ~Copyable, Sendable {
+  internal let value: UInt64
 
   deinit { _ = causeway_thread_detach(value) }
 

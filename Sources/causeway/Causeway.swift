@@ -8,7 +8,6 @@ struct Causeway: ParsableCommand {
     abstract: "An exchange for options that its users need not trust.",
     subcommands: [
       RunCommand.self, DemoCommand.self, ReplayCommand.self, FlowCommand.self,
-      PortEchoCommand.self, ProveCommand.self,
     ])
 
   /// Exit codes: 0 done, 1 the check failed, 2 unusable input (one line on standard error).

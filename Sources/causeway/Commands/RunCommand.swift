@@ -36,11 +36,12 @@ struct VenueHost: PortUser {
   let place: String
   let seconds: Double
 
-  func use<NetworkPort: Port & ~Copyable & Sendable>(_ port: consuming NetworkPort) throws {
-    var logger = Logger(label: configuration.name, factory: StreamLogHandler.standardError)
+  func use<NetworkPort: Transport.Port & ~Copyable & Sendable>(_ port: consuming NetworkPort) throws {
+    var logger = Logger(label: configuration.name, factory: { StreamLogHandler.standardError(label: $0) })
     logger.logLevel = .info
     let clock = CycleClock(calibrationNanoseconds: 200_000_000)
-    var runtime = try VenueRuntime(configuration, port: port, clock: clock, place: place)
+    var runtime = try VenueRuntime.start(
+      configuration, port: port, clock: clock, place: place)
     for notice in runtime.notices { logger.notice("\(notice)") }
     logger.info("listening on \(runtime.endpoint.text), profile \(configuration.profile.name)")
     say("ready \(runtime.endpoint.text)")

@@ -139,7 +139,7 @@ extension VenueConfiguration {
       lotSize: try section.nano("lot_size"), lowestTick: UInt32(low / tick),
       highestTick: UInt32(high / tick),
       quantityMax: UInt32(
-        try section.integer("max_order_lots", in: 1...2_147_483_647, default: 1_000_000)))
+        try section.integer("max_order_lots", in: 1...4_294_967_295, default: 1_000_000)))
     try section.finish()
     return instrument
   }

@@ -19,6 +19,7 @@ struct GatewayLoop<NetworkPort: Port & ~Copyable & Sendable>: ~Copyable, Sendabl
 
   /// Runs until the venue has stopped; then leaves its counters in `report`.
   consuming func run() {
+    port.adoptThread()
     var incoming = DatagramBurst(capacity: Self.burstCapacity)
     var outgoing = DatagramBurst(capacity: 64)
     var lastWorkTime = clock.nanosecondsSinceEpoch()

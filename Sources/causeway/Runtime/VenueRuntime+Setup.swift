@@ -37,9 +37,7 @@ extension VenueRuntime {
   }
 
   static func secret(_ bytes: [UInt8]) -> SessionSecret {
-    precondition(bytes.count == 32)
-    // SAFETY: the buffer holds the 32 bytes the initialiser reads.
-    return bytes.withUnsafeBytes { unsafe SessionSecret(bytes: $0.baseAddress.unsafelyUnwrapped) }
+    SessionSecret(octets: bytes)
   }
 
   /// How long a session that was open when the venue went down has to establish itself again.
@@ -126,8 +124,4 @@ extension VenueRuntime {
     while power < count { power *= 2 }
     return power
   }
-}
-
-extension RecoveredVenue {
-  consuming func intoVenue() -> Venue { venue }
 }

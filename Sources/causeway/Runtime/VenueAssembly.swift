@@ -1,0 +1,93 @@
+import FixedContainers
+import Hardware
+import Journaling
+import OrderEntry
+import Sequencing
+import VenueCore
+import VenueTypes
+
+/// The venue's parts joined by their rings, before they are given to threads.
+struct VenueAssembly: ~Copyable {
+  var ingress: Ingress
+  var egress: Egress
+  var sequencer: Sequencer
+  var agent: JournalAgent<PosixJournalStorage>
+  var notices: [String]
+  let recoveredCount: UInt64
+
+  /// Ring sizes: commands of some 500 full datagrams; as many sequenced commands as 64 journal
+  /// blocks hold; events of half as many matches.
+  private static var commandCapacity: Int { 16_384 }
+  private static var journalCapacity: Int { 65_536 }
+  private static var eventCapacity: Int { 65_536 }
+  private static var controlCapacity: Int { 1_024 }
+
+  /// Recovers the journal and builds everything that continues from it.
+  ///
+  /// - Throws: `ConfigurationError`, `JournalError`, each one line.
+  static func make(
+    _ configuration: VenueConfiguration, clock: CycleClock, signals: RuntimeSignals,
+    place: String
+  ) throws -> VenueAssembly {
+    var notices = configuration.profile.warnings
+    let storage = try VenueRuntime.openStorage(configuration.journal.directory)
+    let cursor = try ReplayCursor(storage, venueID: configuration.venueID)
+    let recovered = try Recovery.recover(
+      cursor, limits: configuration.limits, eventWindow: configuration.retransmissionWindow,
+      place: place)
+    if recovered.lastSequence > 0 { notices.append(recovered.text) }
+    var settings = JournalSettings(venueID: configuration.venueID)
+    settings.segmentByteCount = configuration.journal.segmentByteCount
+    let writer = try JournalWriter(continuing: cursor, settings: settings)
+    if let notice = storage.fallbackNotice { notices.append(notice) }
+    return join(
+      recovered, writer, configuration, clock: clock, signals: signals, notices: notices)
+  }
+
+  private static func join(
+    _ recovered: consuming RecoveredVenue,
+    _ writer: consuming JournalWriter<PosixJournalStorage>,
+    _ configuration: VenueConfiguration, clock: CycleClock, signals: RuntimeSignals,
+    notices: [String]
+  ) -> VenueAssembly {
+    let commands = SlotRing<Command>(capacity: commandCapacity)
+    let journaled = SlotRing<SequencedCommand>(capacity: journalCapacity)
+    let events = SlotRing<Event>(capacity: eventCapacity)
+    let control = SlotRing<ControlMessage>(capacity: controlCapacity)
+    var ingress = Ingress(
+      configuration: VenueRuntime.ingressConfiguration(configuration),
+      commands: commands.makeProducer(), control: control.makeProducer())
+    var egress = Egress(
+      configuration: EgressConfiguration(
+        sessionsMax: configuration.limits.sessionsMax,
+        windowCapacity: VenueRuntime.powerOfTwo(configuration.retransmissionWindow)),
+      events: events.makeConsumer(), control: control.makeConsumer(),
+      durable: configuration.acknowledge == .durable ? writer.durable : nil)
+    VenueRuntime.restore(
+      &ingress, &egress, from: recovered, now: clock.nanosecondsSinceEpoch())
+    let startup = VenueRuntime.startupCommands(configuration, recovered)
+    let (lastSequence, lastEngineTime) = (recovered.lastSequence, recovered.lastEngineTime)
+    var venue = recovered.intoVenue()
+    venue.redirectEvents(to: .ring(events.makeProducer()))
+    var sequencer = Sequencer(
+      venue: venue, lastSequence: lastSequence, lastEngineTime: lastEngineTime,
+      commands: commands.makeConsumer(), journal: journaled.makeProducer(), clock: clock,
+      tickOrder: configuration.tickOrder, halt: signals.halt)
+    for command in startup { sequencer.sequence(command) }
+    return VenueAssembly(
+      ingress: ingress, egress: egress, sequencer: sequencer,
+      agent: JournalAgent(writer: writer, commands: journaled.makeConsumer()),
+      notices: notices, recoveredCount: lastSequence)
+  }
+}
+
+extension RecoveredVenue {
+  /// One line for the operator.
+  var text: String {
+    "recovered \(lastSequence) commands, \(venue.restingCount) resting orders, from "
+      + "\(summary.segmentCount) segments"
+      + (tornByteCount > 0 ? "; cut a torn tail of \(tornByteCount) bytes" : "")
+  }
+
+  consuming func intoVenue() -> Venue { venue }
+}
