@@ -110,7 +110,7 @@ public struct GroupBuilder<Message: GroupedWireMessage> {
     into bytes: UnsafeMutableRawPointer, byteCount: Int, root: Message,
     flags: MessageFlags = .wholeEvent
   ) {
-    guard byteCount >= (Self.fixedByteCount + 7) & ~7 else { return nil }
+    guard byteCount >= Self.fixedByteCount else { return nil }
     // SAFETY: kept, not followed; the caller keeps the octets alive and in place.
     unsafe self.bytes = unsafe bytes
     limit = byteCount & ~7
@@ -141,12 +141,12 @@ public struct GroupBuilder<Message: GroupedWireMessage> {
     return true
   }
 
-  /// Writes message header, group dimension and padding; returns the message's length in octets.
+  /// Writes message header and group dimension; returns the message's length in octets.
   @inlinable
   @discardableResult
   public func finish() -> Int {
-    let end = Self.fixedByteCount + written * Message.Entry.blockByteCount
-    let length = (end + 7) & ~7
+    let length = Self.fixedByteCount + written * Message.Entry.blockByteCount
+    assert(length & 7 == 0, "the schema pads roots and entries to whole words")
     let header = MessageHeader(
       blockLength: UInt16(Message.blockByteCount), templateID: Message.templateID,
       schemaID: Message.schemaID, messageLength: UInt16(length), flags: flags)
@@ -157,10 +157,6 @@ public struct GroupBuilder<Message: GroupedWireMessage> {
       byteCount: GroupDimension.byteCount)
     dimension.store(UInt16(Message.Entry.blockByteCount), at: 0)
     dimension.store(UInt16(written), at: 2)
-    for offset in end..<length {
-      // SAFETY: below `length`.
-      unsafe bytes.storeBytes(of: 0, toByteOffset: offset, as: UInt8.self)
-    }
     return length
   }
 }

@@ -81,10 +81,8 @@ public protocol WireMessage: WireBlock {
 public protocol FlatWireMessage: WireMessage {}
 
 extension FlatWireMessage {
-  /// Octets of the whole message: header and block, rounded up to 8.
-  @inlinable public static var encodedByteCount: Int {
-    (MessageHeader.byteCount + blockByteCount + 7) & ~7
-  }
+  /// Octets of the whole message, header and block: whole words, for the schema pads its blocks.
+  @inlinable public static var encodedByteCount: Int { MessageHeader.byteCount + blockByteCount }
 
   /// Writes the whole message and returns its length in octets.
   ///
@@ -100,9 +98,9 @@ extension FlatWireMessage {
     // SAFETY: the caller owns `encodedByteCount` octets.
     unsafe header.encode(into: bytes)
     let block = unsafe BlockWriter(
-      bytes: bytes + MessageHeader.byteCount,
-      byteCount: Self.encodedByteCount - MessageHeader.byteCount)
+      bytes: bytes + MessageHeader.byteCount, byteCount: Self.blockByteCount)
     store(into: block)
+    assert(Self.encodedByteCount & 7 == 0)
     return Self.encodedByteCount
   }
 }
