@@ -49,7 +49,7 @@ public struct ControlMessage: BitwiseCopyable, Sendable {
   public var burstMax: UInt32 = 0  // 128
   public var session: UInt16 = 0  // 132
   public var reason: RejectReason = .none  // 134
-  public var kind: ControlKind  // 136
+  public var kind: ControlKind  // 135
 
   @inlinable public init(kind: ControlKind) { self.kind = kind }
 }

@@ -33,7 +33,6 @@ extension Egress {
     sessions[session].key = message.key
     sessions[session].endpoint = message.endpoint
     sessions[session].keepaliveNanoseconds = UInt64(message.keepaliveMilliseconds) * 1_000_000
-    sessions[session].acknowledged = message.count &- 1
     counters.bound &+= 1
     // New events go on from here; what the client has not seen is sent again beside them.
     let next = sessions[session].nextSequence

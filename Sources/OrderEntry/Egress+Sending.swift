@@ -39,16 +39,13 @@ extension Egress {
     let header = self.header(of: session, first: range.lowerBound, now: now, flags)
     var packet = unsafe PacketBuilder(into: room, header: header)
     var sequence = range.lowerBound
-    var acknowledged = sessions[session].acknowledged
     while sequence < range.upperBound {
       let event = windows[windowPlace(session, sequence)]
       assert(event.sessionSequence == sequence)
       guard EventEncoding.append(event, to: &packet) else { break }
-      acknowledged = max(acknowledged, event.clientSequence)
       sequence &+= 1
     }
     assert(sequence > range.lowerBound, "every message fits an empty datagram")
-    sessions[session].acknowledged = acknowledged
     finish(&packet, session, &burst, now: now)
     return sequence
   }

@@ -97,12 +97,14 @@ public struct Egress: ~Copyable, Sendable {
   private mutating func takeEvents(room: Int) {
     let released = durable?.load() ?? .max
     var left = Self.eventsPerFillMax
-    while left > 0, queueCount < room, let event = events.peek(), event.sequence <= released {
+    while left > 0, let event = events.peek(), event.sequence <= released {
       left &-= 1
       if event.sessionSequence != 0, Int(event.session) < sessionsMax {
         let session = Int(event.session)
         let backlog = sessions[session].nextSequence &- sessions[session].nextToSend
-        guard backlog < UInt64(truncatingIfNeeded: windowCapacity) else { return }
+        guard backlog < UInt64(truncatingIfNeeded: windowCapacity),
+          queueCount < room || sessions[session].isQueued || !sessions[session].isBound
+        else { return }
         store(event)
         if sessions[session].isBound {
           enqueue(session)
@@ -127,6 +129,7 @@ public struct Egress: ~Copyable, Sendable {
     }
     windows[windowPlace(session, event.sessionSequence)] = event
     sessions[session].nextSequence = event.sessionSequence &+ 1
+    sessions[session].acknowledged = max(sessions[session].acknowledged, event.clientSequence)
   }
 
   internal func windowPlace(_ session: Int, _ sequence: UInt64) -> Int {

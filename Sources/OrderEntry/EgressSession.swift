@@ -15,7 +15,7 @@ internal struct EgressSession: BitwiseCopyable {
   /// Still to be sent again: `resendFrom ..< resendEnd`.
   internal var resendFrom: UInt64 = 0
   internal var resendEnd: UInt64 = 0
-  /// Highest client sequence number applied, by the events sent so far.
+  /// Highest client sequence number applied, by the events released so far.
   internal var acknowledged: UInt64 = 0
   internal var keepaliveNanoseconds: UInt64 = 0
   internal var requests: TokenBucket

@@ -55,7 +55,7 @@ extension OrderEntryClient {
       cookie = challenge.cookie
       keys = SessionProofs.keys(
         secret: configuration.secret, clientNonce: clientNonce, serverNonce: serverNonce)
-      challengeTime = now
+      establishCount = 0
       nextRetryTime = 0
       state = .establishing
     } else if state == .establishing, let reject = EstablishmentRejectView(message),

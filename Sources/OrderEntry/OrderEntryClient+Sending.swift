@@ -4,8 +4,9 @@ import VenueTypes
 import WireProtocol
 
 extension OrderEntryClient {
-  /// Challenges are good for 5 s at the venue; a client that waited this long asks for another.
-  private static var challengePatienceNanoseconds: UInt64 { 3_000_000_000 }
+  /// A Challenge is not authenticated: after so many answers to it were left without an
+  /// acknowledgement it is taken for a false or an old one, and the client asks for another.
+  private static var establishCountMax: Int { 5 }
 
   /// Writes what is due at `now` into `burst`: a step of the handshake, the orders added since
   /// the last call, a retransmit request, a heartbeat. Without room it waits for the next call.
@@ -14,10 +15,12 @@ extension OrderEntryClient {
     case .negotiating:
       if now >= nextRetryTime { sendNegotiate(&burst, now: now) }
     case .establishing:
-      if now &- challengeTime > Self.challengePatienceNanoseconds {
+      guard now >= nextRetryTime, !burst.isFull else { break }
+      if establishCount == Self.establishCountMax {
         state = .negotiating
         sendNegotiate(&burst, now: now)
-      } else if now >= nextRetryTime {
+      } else {
+        establishCount += 1
         sendEstablish(&burst, now: now)
       }
     case .established:

@@ -95,7 +95,7 @@ public struct OrderEntryClient: ~Copyable {
   internal var serverNonce = Octets16()
   internal var cookie = Octets16()
   internal var requestTime: UInt64 = 0
-  internal var challengeTime: UInt64 = 0
+  internal var establishCount = 0
   internal var nextRetryTime: UInt64 = 0
   // The session.
   internal var token: UInt32 = 0

@@ -70,7 +70,10 @@ internal struct ReceiveWindow: ~Copyable {
     var event = ClientEvent(kind: .lost)
     event.sequence = nextToTake
     let lost = nextToTake
-    while nextToTake < nextMissing, !isHere(nextToTake) { nextToTake &+= 1 }
+    let limit = min(nextMissing, nextToTake &+ capacity)
+    while nextToTake < limit, !isHere(nextToTake) { nextToTake &+= 1 }
+    // Nothing beyond the window can be here, however far the loss reaches.
+    if nextToTake == limit { nextToTake = nextMissing }
     event.quantity = UInt32(clamping: nextToTake &- lost)
     return event
   }
