@@ -27,6 +27,8 @@ _Static_assert(RTE_MBUF_DEFAULT_BUF_SIZE - RTE_PKTMBUF_HEADROOM == causeway_dpdk
 // Frames of a pool that a thread keeps for itself: fewer touches of the shared ring.
 enum { pool_cache_frames = 128 };
 
+int32_t causeway_dpdk_is_built_in(void) { return 1; }
+
 static int32_t last_error(void) { return rte_errno ? -rte_errno : -EIO; }
 
 // MARK: The environment
@@ -226,6 +228,8 @@ void causeway_dpdk_free_frames(causeway_dpdk_frame *frames, uint32_t count)
 #else  // without DPDK: the same names, each answering that it is not there
 
 #include <stddef.h>
+
+int32_t causeway_dpdk_is_built_in(void) { return 0; }
 
 int32_t causeway_dpdk_start(int32_t argument_count, const char *const *arguments)
 {

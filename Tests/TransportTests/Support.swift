@@ -59,7 +59,9 @@ func datagramFrame(_ payload: [UInt8], from: Endpoint, to: Endpoint) -> [UInt8] 
 extension DatagramBurst {
   mutating func put(_ payload: [UInt8], to endpoint: Endpoint) {
     guard let room = claim() else { return }
-    payload.withUnsafeBytes { room.baseAddress?.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+    payload.withUnsafeBytes {
+      room.baseAddress?.copyMemory(from: $0.baseAddress!, byteCount: $0.count)
+    }
     commit(byteCount: payload.count, to: endpoint)
   }
 
@@ -98,7 +100,9 @@ func echo<P: Port & ~Copyable>(
   _ port: inout P, _ arrivals: inout DatagramBurst, _ answers: inout DatagramBurst
 ) -> Int {
   _ = port.receive(into: &arrivals)
-  for index in 0..<arrivals.count { answers.put(arrivals.payload(index), to: arrivals[index].endpoint) }
+  for index in 0..<arrivals.count {
+    answers.put(arrivals.payload(index), to: arrivals[index].endpoint)
+  }
   return port.send(&answers)
 }
 

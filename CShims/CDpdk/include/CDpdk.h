@@ -20,10 +20,14 @@ typedef struct rte_ring *causeway_dpdk_ring;
 /// The error of every call in a build without DPDK. Outside the range of errno.
 enum { causeway_dpdk_absent = -100000 };
 
+/// 1 when this build has DPDK.
+int32_t causeway_dpdk_is_built_in(void);
+
 // MARK: The environment, once per process
 
 /// Starts the EAL. The calling thread keeps its CPU affinity. The arguments are copied.
-int32_t causeway_dpdk_start(int32_t argument_count, const char *_Nullable const *_Nonnull arguments);
+int32_t causeway_dpdk_start(
+    int32_t argument_count, const char *_Nullable const *_Nonnull arguments);
 int32_t causeway_dpdk_stop(void);
 
 /// What a negated error number means. Static text.

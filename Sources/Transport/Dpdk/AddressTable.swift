@@ -94,7 +94,7 @@ internal struct AddressTable: ~Copyable {
         break
       }
     }
-    unsafe entries[slot] = Entry(address: address)
+    unsafe entries[slot] = Entry(address: address)  // SAFETY: the slot is masked.
     return slot
   }
 }

@@ -12,6 +12,9 @@ public enum DpdkEnvironment {
 
   private static let state = Mutex(State.idle)
 
+  /// Whether this build has DPDK; without it every start is an error that says so.
+  public static var isBuiltIn: Bool { causeway_dpdk_is_built_in() == 1 }
+
   /// Arguments that need no huge pages, no privilege and no device: 256 MiB of plain memory.
   public static let unprivilegedArguments = [
     "--no-huge", "-m", "256", "--no-pci", "--no-shconf", "--no-telemetry", "-l", "0",

@@ -11,11 +11,13 @@ internal final class DpdkMemory: @unchecked Sendable {
   fileprivate var rings: [causeway_dpdk_ring]
 
   fileprivate init() {
+    // SAFETY: empty arrays of opaque pointers.
     unsafe pools = unsafe []
     unsafe rings = unsafe []
   }
 
   deinit {
+    // SAFETY: each was made once, and every port that used them is gone.
     for index in unsafe rings.indices { unsafe causeway_dpdk_ring_free(rings[index]) }
     for index in unsafe pools.indices { unsafe causeway_dpdk_pool_free(pools[index]) }
   }
@@ -70,10 +72,10 @@ extension DpdkPort {
         unsafe causeway_dpdk_port_first(&number)
       }
     guard found == 0 else {
-      let device = deviceName.map { "DPDK device \($0)" } ?? "any DPDK device"
-      throw TransportError("there is not \(device): \(dpdkText(found))")
+      throw TransportError("no DPDK device \(deviceName ?? "at all"): \(dpdkText(found))")
     }
     let memory = DpdkMemory()
+    // SAFETY: `memory` keeps the pool as long as the port lives.
     let pool = unsafe try memory.makePool(
       frameCount: configuration.frameCount, node: causeway_dpdk_port_node(number))
     unsafe try self.init(
@@ -87,6 +89,7 @@ extension DpdkPort {
   public static func makeRingPair(
     _ first: DpdkConfiguration, _ second: DpdkConfiguration, capacity: UInt32 = 1_024
   ) throws(TransportError) -> DpdkRingPair {
+    // SAFETY: `memory` keeps pools and rings as long as either port lives.
     let memory = DpdkMemory()
     let firstPool = unsafe try memory.makePool(frameCount: first.frameCount, node: 0)
     let secondPool = unsafe try memory.makePool(frameCount: second.frameCount, node: 0)
@@ -136,6 +139,7 @@ extension DpdkPort {
           "DPDK port \(number) has no Ethernet address of its own: name one")
       }
     }
+    // SAFETY: `memory` keeps the pool.
     unsafe self.init(
       number: number, endpoint: endpoint, configuration: configuration, memory: memory,
       pool: pool)

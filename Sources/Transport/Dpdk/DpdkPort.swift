@@ -130,6 +130,7 @@ public struct DpdkPort: ~Copyable, @unchecked Sendable, Port {
     }
     switch parseFrame(bytes, owner: localEndpoint, checksums: checksums) {
     case .datagram(let offset, let byteCount, let endpoint):
+      // SAFETY: the payload lies inside the frame; every lent frame came from one receive burst.
       unsafe burst.append(
         lent: Datagram(bytes: bytes.base + offset, byteCount: byteCount, endpoint: endpoint))
       unsafe lent[lentCount] = unsafe frame
@@ -222,8 +223,7 @@ public struct DpdkPort: ~Copyable, @unchecked Sendable, Port {
     _ burst: inout DatagramBurst, from start: Int, to end: Int
   ) -> Int {
     let count = end &- start
-    // SAFETY, here and below: `take_frames` fills `count` frames, ours until `transmit` or free;
-    // the burst's bytes are alive until it is cleared.
+    // SAFETY: `take_frames` fills `count` frames, ours until `transmit` or free.
     guard unsafe causeway_dpdk_take_frames(pool, outgoing, UInt32(truncatingIfNeeded: count)) == 0
     else {
       counted.drop(.noTransmitRoom, count)
@@ -231,6 +231,7 @@ public struct DpdkPort: ~Copyable, @unchecked Sendable, Port {
     }
     var staged = 0
     for index in start..<end {
+      // SAFETY: index < end, and the burst's bytes are alive until it is cleared.
       let datagram = unsafe burst[index]
       guard unsafe datagram.byteCount <= DatagramBurst.payloadByteCountMax else {
         counted.drop(.oversized)
@@ -245,6 +246,7 @@ public struct DpdkPort: ~Copyable, @unchecked Sendable, Port {
           continue
         }
       }
+      // SAFETY: staged < count frames were taken; a frame has room for the longest datagram.
       let frame = unsafe outgoing[staged]
       let length = unsafe buildDatagram(
         room(of: frame), from: localEndpoint, to: destination, payload: datagram.bytes,

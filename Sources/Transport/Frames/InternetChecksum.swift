@@ -10,18 +10,20 @@
 internal func internetSum(_ bytes: FrameBytes, offset: Int, count: Int) -> UInt16 {
   precondition(offset >= 0 && count >= 0)
   precondition(offset <= bytes.count &- count)
-  // SAFETY: every load below lies in [offset, offset + count), checked above.
-  let start = unsafe UnsafeRawPointer(bytes.base) + offset
   var total: UInt64 = 0
   var index = 0
+  // SAFETY: every load lies in [offset, offset + count), checked above.
+  let start = unsafe UnsafeRawPointer(bytes.base) + offset
   while index &+ 4 <= count {
     total &+= unsafe UInt64(start.loadUnaligned(fromByteOffset: index, as: UInt32.self))
     index &+= 4
   }
+  // SAFETY: two octets are left.
   if index &+ 2 <= count {
     total &+= unsafe UInt64(start.loadUnaligned(fromByteOffset: index, as: UInt16.self))
     index &+= 2
   }
+  // SAFETY: one octet is left.
   if index < count {
     let last = unsafe start.load(fromByteOffset: index, as: UInt8.self)
     total &+= UInt64(UInt16(littleEndian: UInt16(last)))

@@ -18,7 +18,8 @@ internal struct LossyLane: ~Copyable, @unchecked Sendable {
     var slot: Int
     var byteCount: Int
     var endpoint: Endpoint
-    /// Leaves when this many datagrams have entered.
+    /// Twice the number of datagrams that must have entered before it leaves; one more when it
+    /// was held back, so that the last of those overtakes it.
     var due: UInt64
   }
 
@@ -30,7 +31,7 @@ internal struct LossyLane: ~Copyable, @unchecked Sendable {
   private var randomState: UInt64
   private var idlePolls: UInt32 = 0
   @usableFromInline internal let storage: UnsafeMutableRawPointer
-  /// Waiting copies in order of entry: the first `heldCount`.
+  /// Waiting copies in order of leaving: the first `heldCount`.
   @usableFromInline internal let held: UnsafeMutablePointer<Held>
   private var heldCount = 0
   /// Free slots: the first `freeCount`; lent ones: the last `lentCount`.
@@ -75,37 +76,34 @@ internal struct LossyLane: ~Copyable, @unchecked Sendable {
   @usableFromInline
   @_noAllocation
   internal mutating func leave(into burst: inout DatagramBurst) {
-    let letAllGo = idlePolls >= rates.idlePollsMax
-    var kept = 0
-    for index in 0..<heldCount {
-      // SAFETY: index and kept are below heldCount; slots are below capacity; free and lent slots
-      // together never exceed it.
-      let copy = unsafe held[index]
-      guard !burst.isFull && (letAllGo || copy.due <= counters.entered) else {
-        unsafe held[kept] = copy
-        kept &+= 1
-        continue
-      }
+    var leaving = 0
+    while leaving < heldCount && !burst.isFull {
+      // SAFETY: leaving < heldCount; slots are below capacity; free and lent slots together never
+      // exceed it.
+      let copy = unsafe held[leaving]
+      guard isDue(copy) else { break }
       unsafe burst.append(
         lent: Datagram(
           bytes: storage + copy.slot &* Self.slotByteCount, byteCount: copy.byteCount,
           endpoint: copy.endpoint))
       lentCount &+= 1
       unsafe slots[Self.capacity &- lentCount] = copy.slot
-      counters.left &+= 1
+      leaving &+= 1
     }
-    heldCount = kept
+    counters.left &+= UInt64(truncatingIfNeeded: leaving)
+    heldCount &-= leaving
+    guard leaving > 0 else { return }
+    for index in 0..<heldCount {
+      // SAFETY: the rest moves to the front of the same array.
+      unsafe held[index] = unsafe held[index &+ leaving]
+    }
   }
 
   /// Whether anything could leave now.
   @usableFromInline internal var hasDue: Bool {
     @_noAllocation get {
-      if heldCount > 0 && idlePolls >= rates.idlePollsMax { return true }
-      for index in 0..<heldCount {
-        // SAFETY: index < heldCount.
-        if unsafe held[index].due <= counters.entered { return true }
-      }
-      return false
+      guard heldCount > 0 else { return false }
+      return isDue(unsafe held[0])  // SAFETY: there is a first one.
     }
   }
 
@@ -118,12 +116,18 @@ internal struct LossyLane: ~Copyable, @unchecked Sendable {
   @usableFromInline
   @_noAllocation
   internal mutating func giveBack() {
-    for index in 0..<lentCount {
+    // From the lowest lent slot up: the free ones grow towards them.
+    while lentCount > 0 {
       // SAFETY: free and lent slots together never exceed capacity.
-      unsafe slots[freeCount] = unsafe slots[Self.capacity &- 1 &- index]
+      unsafe slots[freeCount] = unsafe slots[Self.capacity &- lentCount]
       freeCount &+= 1
+      lentCount &-= 1
     }
-    lentCount = 0
+  }
+
+  @inline(__always)
+  private func isDue(_ copy: Held) -> Bool {
+    copy.due / 2 <= counters.entered || idlePolls >= rates.idlePollsMax
   }
 
   @inline(__always)
@@ -145,10 +149,10 @@ internal struct LossyLane: ~Copyable, @unchecked Sendable {
     var copies = isDuplicated ? 2 : 1
     while copies > 0 {
       // Of two copies the second comes in its own time: only the first is held back.
-      let due = isReordered && copies == (isDuplicated ? 2 : 1) ? delay : 0
+      let isHeldBack = isReordered && copies == (isDuplicated ? 2 : 1)
+      let due = isHeldBack ? 2 &* (counters.entered &+ delay) &+ 1 : 2 &* counters.entered
       unsafe hold(
-        datagram, due: counters.entered &+ due, harm: harm, isCorrupted: isCorrupted,
-        isTruncated: isTruncated)
+        datagram, due: due, harm: harm, isCorrupted: isCorrupted, isTruncated: isTruncated)
       copies &-= 1
     }
     if isCorrupted { counters.corrupted &+= 1 }
@@ -181,7 +185,13 @@ internal struct LossyLane: ~Copyable, @unchecked Sendable {
         of: octet ^ (1 << UInt8(truncatingIfNeeded: bit % 8)), toByteOffset: bit / 8,
         as: UInt8.self)
     }
-    unsafe held[heldCount] = Held(
+    var place = heldCount
+    while place > 0 {
+      guard unsafe held[place &- 1].due > due else { break }
+      unsafe held[place] = unsafe held[place &- 1]
+      place &-= 1
+    }
+    unsafe held[place] = Held(
       slot: slot, byteCount: kept, endpoint: datagram.endpoint, due: due)
     heldCount &+= 1
   }

@@ -1,4 +1,5 @@
 import Hardware
+import Synchronization
 
 /// A network in memory: a few ports, each with a ring to every other.
 ///
@@ -11,7 +12,7 @@ public final class MemoryNetwork: @unchecked Sendable {
   fileprivate let storage: UnsafeMutableRawPointer
   fileprivate let lanes: UnsafeMutablePointer<MemoryLane>
   fileprivate let endpoints: [Endpoint]
-  private var isTaken: [Bool]
+  private let isTaken: Mutex<[Bool]>
 
   /// A network of one port for each endpoint, all of them different.
   ///
@@ -21,9 +22,10 @@ public final class MemoryNetwork: @unchecked Sendable {
     precondition(endpoints.count >= 2)
     precondition(Set(endpoints).count == endpoints.count)
     let portCount = endpoints.count
+    // SAFETY: arithmetic alone.
     let ringByteCount = unsafe DatagramRing.byteCount(capacity: ringCapacity)
     self.endpoints = endpoints
-    isTaken = endpoints.map { _ in false }
+    isTaken = Mutex(endpoints.map { _ in false })
     unsafe storage = .allocate(
       byteCount: portCount * portCount * ringByteCount, alignment: 128)
     unsafe storage.initializeMemory(
@@ -38,6 +40,7 @@ public final class MemoryNetwork: @unchecked Sendable {
       }
     }
     for port in 0..<portCount {
+      // SAFETY: each lane is made once, over rings laid out above.
       for (index, peer) in (0..<portCount).filter({ $0 != port }).enumerated() {
         let outgoing = unsafe storage + (port * portCount + peer) * ringByteCount
         let incoming = unsafe storage + (peer * portCount + port) * ringByteCount
@@ -55,10 +58,12 @@ public final class MemoryNetwork: @unchecked Sendable {
     unsafe storage.deallocate()
   }
 
-  /// Makes the port of the endpoint at `index`. Once for each, all on one thread.
+  /// Makes the port of the endpoint at `index`. Once for each, from any thread.
   public func makePort(_ index: Int) -> MemoryPort {
-    precondition(!isTaken[index], "a port of a memory network has one owner")
-    isTaken[index] = true
+    isTaken.withLock { isTaken in
+      precondition(!isTaken[index], "a port of a memory network has one owner")
+      isTaken[index] = true
+    }
     return MemoryPort(of: self, index: index)
   }
 }
