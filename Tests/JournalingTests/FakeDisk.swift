@@ -43,18 +43,20 @@ final class FakeDisk: @unchecked Sendable {
   /// What readers see now: the state after a killed process.
   var bytes: [JournalFileName: [UInt8]] { files.mapValues(\.current) }
 
-  /// A disk after a power loss: of what was not synced, each 512-byte sector is there or not.
+  /// A disk after a power loss: of what was not synced, each sector is there or not; neighbours
+  /// share their fate in stretches of one sector, a page or the size of the largest block.
   func afterPowerLoss(seed: UInt64) -> FakeDisk {
     var random = SplitMix64(seed: seed)
     let kept = [0, 50, 100][Int(seed % 3)]
+    let stretch = [512, 4_096, 65_536][random.below(3)]
     var images: [JournalFileName: [UInt8]] = [:]
     for (name, content) in files.sorted(by: { "\($0.key)" < "\($1.key)" }) {
       if uncertain.contains(name), random.below(2) == 0 { continue }
       var bytes = content.durable
       for write in content.unsynced {
-        for start in stride(from: 0, to: write.bytes.count, by: 512) {
+        for start in stride(from: 0, to: write.bytes.count, by: stretch) {
           guard random.below(100) < kept else { continue }
-          let end = min(start + 512, write.bytes.count)
+          let end = min(start + stretch, write.bytes.count)
           bytes.replaceSubrange(
             write.offset + start..<write.offset + end, with: write.bytes[start..<end])
         }
