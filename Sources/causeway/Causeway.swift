@@ -8,6 +8,8 @@ struct Causeway: ParsableCommand {
     abstract: "An exchange for options that its users need not trust.",
     subcommands: [
       RunCommand.self, DemoCommand.self, ReplayCommand.self, FlowCommand.self,
+      ProveCommand.self,
+      PortEchoCommand.self,
     ])
 
   /// Exit codes: 0 done, 1 the check failed, 2 unusable input (one line on standard error).

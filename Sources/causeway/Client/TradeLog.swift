@@ -51,19 +51,4 @@ struct TradeLog {
 
   /// The trades in the order the venue made them.
   var inOrder: [ReplayTrade] { trades.sorted { $0.number < $1.number } }
-
-  /// The order-sensitive digest of flow files: start `0x243F6A8885A308D3`; for each trade
-  /// `h = (digest ^ (resting << 32 | aggressor)) * 0x9E3779B97F4A7C15; h ^= h >> 29;
-  /// digest = (h ^ (tick << 32 | quantity)) * 0xC2B2AE3D27D4EB4F`, wrapping.
-  func flowDigest(tickSize: Int64) -> UInt64 {
-    var digest: UInt64 = 0x243F_6A88_85A3_08D3
-    for trade in inOrder {
-      let pair = trade.restingKey << 32 | trade.aggressorKey & 0xFFFF_FFFF
-      var hash = (digest ^ pair) &* 0x9E37_79B9_7F4A_7C15
-      hash ^= hash >> 29
-      let tick = UInt64(bitPattern: trade.price / tickSize)
-      digest = (hash ^ (tick << 32 | UInt64(trade.quantity))) &* 0xC2B2_AE3D_27D4_EB4F
-    }
-    return digest
-  }
 }

@@ -20,7 +20,8 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     let configuration = try VenueConfiguration(path: config)
-    let opening = try PortOpening(configuration, place: config)
+    let opening = try PortOpening(
+      configuration.port, environmentArguments: configuration.environmentArguments, place: config)
     if check {
       say("\(config): usable")
       return
@@ -36,9 +37,10 @@ struct VenueHost: PortUser {
   let place: String
   let seconds: Double
 
-  func use<NetworkPort: Transport.Port & ~Copyable & Sendable>(_ port: consuming NetworkPort) throws {
-    var logger = Logger(label: configuration.name, factory: { StreamLogHandler.standardError(label: $0) })
-    logger.logLevel = .info
+  func use<NetworkPort: Transport.Port & ~Copyable>(
+    _ port: consuming NetworkPort
+  ) throws {
+    let logger = Logger(label: configuration.name) { StreamLogHandler.standardError(label: $0) }
     let clock = CycleClock(calibrationNanoseconds: 200_000_000)
     var runtime = try VenueRuntime.start(
       configuration, port: port, clock: clock, place: place)

@@ -5,4 +5,7 @@ struct ConfigurationError: Error, CustomStringConvertible {
   /// - Parameters:
   ///   - place: `file:line` or `file: field`.
   init(_ place: String, _ problem: String) { description = "\(place): \(problem)" }
+
+  /// A line that already says what, where, and what would be right.
+  init(line: String) { description = line }
 }

@@ -110,14 +110,7 @@ struct VenueSession {
   }
 
   private func clientConfigurations(venue: Endpoint) -> [ClientConfiguration] {
-    demo.configuration.sessions.map { session in
-      var configuration = ClientConfiguration(
-        sessionID: session.identifier, keyID: session.keyID,
-        secret: VenueRuntime.secret(session.secret), venue: venue)
-      configuration.windowCapacity = 16_384
-      configuration.keepaliveMilliseconds = 1_000
-      return configuration
-    }
+    demo.configuration.sessions.map { $0.client(venue: venue) }
   }
 }
 

@@ -93,9 +93,9 @@ enum GeneratedCapture {
     private mutating func replaceOne() {
       guard let key = takeLive(), let price = builder.book.price(of: key) else { return }
       let quantity = UInt32(1 + random.below(10_000_000))
+      let away = random.below(2) == 0 ? 1 : -1
       builder.replace(
-        time: time, key: key, price: price + (random.below(2) == 0 ? 1 : -1) * (1 + random.below(5)),
-        quantity: quantity)
+        time: time, key: key, price: price + away * (1 + random.below(5)), quantity: quantity)
       if builder.book.isLive(key) { candidates.append(key) }
     }
   }

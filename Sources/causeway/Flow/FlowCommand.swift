@@ -5,7 +5,7 @@ import Foundation
 struct FlowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "flow", abstract: "Replay and make order-flow files.",
-    subcommands: [FlowRunCommand.self, FlowConvertCommand.self])
+    subcommands: [FlowRunCommand.self, FlowSendCommand.self, FlowConvertCommand.self])
 }
 
 /// `causeway flow run`.

@@ -145,7 +145,8 @@ enum Recovery {
     }
     guard command.clientOrderID == genesisVersion else {
       throw ConfigurationError(
-        place, "the journal has command format \(command.clientOrderID); "
+        place,
+        "the journal has command format \(command.clientOrderID); "
           + "this program reads \(genesisVersion)")
     }
     return VenueLimits(
