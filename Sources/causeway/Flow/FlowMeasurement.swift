@@ -22,41 +22,48 @@ struct FlowMeasurement: Sendable {
   ///
   /// Nil when the two passes disagree, which a deterministic book cannot do.
   init?(_ flow: borrowing FlowFile) {
-    let minTick = flow.header.minTick
     prefillCount = Int(flow.header.prefillCount)
     mainCount = Int(flow.header.mainCount)
-    let prefill = 0..<prefillCount
-    let main = prefillCount..<flow.records.count
+    (digest, liveCount, nanosecondsPerRecord) = Self.throughput(flow)
+    let latency = Self.latency(flow)
+    (p50, p99, p999) = latency.percentiles
+    guard latency.digest == digest else { return nil }
+  }
 
-    var replay = FlowReplay(flow, sink: DigestSink(minTick: minTick))
-    replay.apply(flow.records, prefill)
+  private static func throughput(_ flow: borrowing FlowFile) -> (FlowDigest, Int, Double) {
+    let prefillCount = Int(flow.header.prefillCount)
+    let mainCount = flow.records.count - prefillCount
+    var replay = FlowReplay(flow, sink: DigestSink(minTick: flow.header.minTick))
+    replay.apply(flow.records, 0..<prefillCount)
     let begin = causeway_thread_cpu_nanoseconds()
-    replay.apply(flow.records, main)
+    replay.apply(flow.records, prefillCount..<flow.records.count)
     let end = causeway_thread_cpu_nanoseconds()
-    digest = replay.sink.digest
-    liveCount = replay.liveCount
-    nanosecondsPerRecord = mainCount == 0 ? 0 : Double(end - begin) / Double(mainCount)
+    let nanoseconds = mainCount == 0 ? 0 : Double(end - begin) / Double(mainCount)
+    return (replay.sink.digest, replay.liveCount, nanoseconds)
+  }
 
-    var second = FlowReplay(flow, sink: DigestSink(minTick: minTick))
-    second.apply(flow.records, prefill)
+  private static func latency(
+    _ flow: borrowing FlowFile
+  ) -> (digest: FlowDigest, percentiles: (Double, Double, Double)) {
+    let prefillCount = Int(flow.header.prefillCount)
+    let mainCount = flow.records.count - prefillCount
+    var replay = FlowReplay(flow, sink: DigestSink(minTick: flow.header.minTick))
+    replay.apply(flow.records, 0..<prefillCount)
     var cycles = FixedArray<UInt32>(zeroed: mainCount)
     let clock = CycleClock(calibrationNanoseconds: 50_000_000)
-    let overhead = Self.fenceCycles()
-    second.measure(flow.records, main, into: &cycles)
+    let overhead = fenceCycles()
+    replay.measure(flow.records, prefillCount..<flow.records.count, into: &cycles)
     var sorted = (0..<mainCount).map { cycles[$0] }
     sorted.sort()
     let percentile = { (share: Double) -> Double in
       guard let last = sorted.last else { return 0 }
       let place = Int(share * Double(sorted.count))
       let cycles = place < sorted.count ? sorted[place] : last
-      // A large count keeps the fraction of a nanosecond.
+      // A thousandfold count keeps the fraction of a nanosecond.
       let nanoseconds = clock.nanoseconds(cycles: 1_000 * UInt64(max(cycles, overhead) - overhead))
       return Double(nanoseconds) / 1_000
     }
-    p50 = percentile(0.5)
-    p99 = percentile(0.99)
-    p999 = percentile(0.999)
-    guard second.sink.digest == digest else { return nil }
+    return (replay.sink.digest, (percentile(0.5), percentile(0.99), percentile(0.999)))
   }
 
   /// Cycles between two fences with nothing between them: the least of many.
