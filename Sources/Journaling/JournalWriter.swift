@@ -190,7 +190,12 @@ public struct JournalWriter<Storage: JournalStorage>: ~Copyable, Sendable {
     let plan = ThreadPlan(name: "journal-segment", prefaultsStack: false)
     // The thread is left to itself: it ends soon after `stop`. Without one, segments are made
     // when they are needed.
-    guard (try? PinnedThread.start(plan, body: { supply.run() })) != nil else { return nil }
+    do throws(ThreadError) {
+      let thread = try PinnedThread.start(plan, body: { supply.run() })
+      _ = consume thread
+    } catch {
+      return nil
+    }
     return supply
   }
 }
