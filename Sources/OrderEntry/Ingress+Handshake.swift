@@ -63,7 +63,8 @@ extension Ingress {
   }
 
   /// Establish, checked in this order: flags named by the schema; session and key known; rate;
-  /// cookie; its age; proof not seen before; proof; schema version; terms. Unknown sessions and bad cookies get no answer;
+  /// cookie; its age; proof not seen before; proof; schema version; terms. Unknown sessions and
+  /// bad cookies get no answer;
   /// a proof seen before gets the same acknowledgement again if it is the newest, else none.
   private mutating func answer(
     _ establish: EstablishView, from endpoint: Endpoint, receiveTime: UInt64
