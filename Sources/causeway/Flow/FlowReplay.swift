@@ -22,7 +22,7 @@ struct FlowDigest: Equatable, Sendable {
   }
 }
 
-/// Hears the trades of a replay. `before` is told which record comes next.
+/// Hears the trades of a replay. `before` is told which record comes next, counted from 0.
 protocol FlowSink: MatchSink & ~Copyable {
   var digest: FlowDigest { get }
   mutating func before(_ record: Int, symbol: UInt16)
@@ -56,7 +56,7 @@ struct DigestSink: FlowSink {
   }
 }
 
-/// Keeps every trade as a line of CSV.
+/// Keeps every trade as a line of CSV; records are counted from 1.
 struct TradeTableSink: FlowSink {
   static let head = "record,symbol,resting_id,aggressor_id,price_tick,quantity\n"
 
@@ -69,7 +69,7 @@ struct TradeTableSink: FlowSink {
   init(minTick: UInt32) { self.minTick = minTick }
 
   mutating func before(_ record: Int, symbol: UInt16) {
-    self.record = record
+    self.record = record + 1
     self.symbol = symbol
   }
 
