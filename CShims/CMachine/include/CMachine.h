@@ -187,6 +187,11 @@ enum causeway_seal_mode {
 /// calls; a clock whose source is not the cycle counter is one. 0 or an errno.
 int32_t causeway_thread_seal(int32_t mode);
 
+/// Ends the calling thread with the exit call alone: no destructors, no allocator clean-up, whose
+/// locks could need a call that the seal forbids. What the thread owned stays allocated. It can be
+/// joined as ever.
+_Noreturn void causeway_thread_end_now(void);
+
 /// Calls refused by seals of mode `records` in the whole process so far.
 uint64_t causeway_seal_refused_count(void);
 

@@ -6,14 +6,16 @@ enum FlowSteps {
   static var tickSize: Int64 { 1_000_000_000 }
 
   static func make(_ flow: borrowing FlowFile) -> [OrderStep] {
-    (0..<flow.records.count).map { index in
+    // The file's reader counts ticks from the bottom of the band.
+    let bottom = Int64(flow.header.minTick)
+    return (0..<flow.records.count).map { index in
       let record = flow.records[index]
       let isReplace = record.operation == FlowOperation.replace.rawValue
       let isCancel = record.operation == FlowOperation.cancel.rawValue
       var step = OrderStep(
         time: UInt64(index) * 1_000, action: isCancel ? .cancel : isReplace ? .replace : .new,
         key: UInt64(record.id), side: record.side == 0 ? .buy : .sell,
-        price: Int64(record.priceTick) * tickSize, quantity: record.quantity)
+        price: (bottom + Int64(record.priceTick)) * tickSize, quantity: record.quantity)
       step.instrument = UInt32(record.symbol) + 1
       if record.operation == FlowOperation.market.rawValue {
         step.kind = .market

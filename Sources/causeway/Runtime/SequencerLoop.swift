@@ -22,5 +22,6 @@ struct SequencerLoop: ~Copyable, Sendable {
     report.record(sequencer)
     signals.sequenced.store(sequencer.nextSequence &- 1)
     signals.sequencerDone.store(1)
+    if isSealed && report.sealFailure == 0 { PinnedThread.endSealed() }
   }
 }
