@@ -45,7 +45,8 @@ internal struct AddressTable: ~Copyable {
     guard address != 0 else { return }
     let slot = place(address)
     // SAFETY: `place` answers a slot below capacity.
-    unsafe entries[slot].ethernet = ethernet
+    let entry = unsafe entries + slot
+    unsafe entry.pointee.ethernet = ethernet
   }
 
   /// Whether it is time to ask for `address`: never asked, or `intervalNanoseconds` ago. Notes
@@ -57,9 +58,10 @@ internal struct AddressTable: ~Copyable {
     let isNew = find(address) < 0
     let slot = place(address)
     // SAFETY: `place` answers a slot below capacity.
-    let askedAt = unsafe entries[slot].askedAt
+    let entry = unsafe entries + slot
+    let askedAt = unsafe entry.pointee.askedAt
     guard isNew || now &- askedAt >= intervalNanoseconds else { return false }
-    unsafe entries[slot].askedAt = now
+    unsafe entry.pointee.askedAt = now
     return true
   }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Hardware
 import Transport
 
@@ -26,7 +27,7 @@ struct PortEchoCommand: ParsableCommand {
   @Option(help: "End after this many datagrams echoed or answered; 0: no such end.")
   var count: UInt64 = 0
 
-  @Option(help: "End after this many seconds.")
+  @Option(help: "End after this many seconds, or on SIGINT or SIGTERM.")
   var seconds: Double = 10
 
   @Option(help: "Payload octets of a question; 0: every length in turn.")
@@ -42,6 +43,7 @@ struct PortEchoCommand: ParsableCommand {
   }
 
   func run() throws {
+    StopRequest.listen()
     var result: EchoResult
     switch try PortDescription(port) {
     case .memory:
@@ -144,9 +146,10 @@ private struct EchoSession: ~Copyable {
     var poll = 0
     while done < countMax {
       poll += 1
-      if poll % 256 == 0 && clock.now >= deadline { break }
+      if poll % 256 == 0 && (clock.now >= deadline || StopRequest.isMade) { break }
       guard port.receive(into: &arrivals) > 0 else {
         _ = port.waitReadable(timeoutNanoseconds: 1_000_000)
+        sched_yield()  // a port that can only be polled: the other end may need this core
         continue
       }
       for index in 0..<arrivals.count {
@@ -154,7 +157,6 @@ private struct EchoSession: ~Copyable {
       }
       done += UInt64(port.send(&departures))
     }
-    // Answers may be taken by the other end only now; ARP and ping go on being answered.
     return done
   }
 
@@ -164,14 +166,14 @@ private struct EchoSession: ~Copyable {
     _ port: inout NetworkPort, _ target: Endpoint, byteCount: Int, _ result: inout EchoResult
   ) -> UInt64 {
     var done: UInt64 = 0
-    while done < countMax && clock.now < deadline {
+    while done < countMax && clock.now < deadline && !StopRequest.isMade {
       let lengths = DatagramBurst.payloadByteCountMax - 7
       let length = byteCount == 0 ? 8 + Int(done % UInt64(lengths)) : byteCount
       sendQuestion(&port, target, number: done, byteCount: length)
       let patience = min(deadline, clock.now + .milliseconds(200))
       var isAnswered = false
       while !isAnswered && clock.now < patience {
-        _ = port.receive(into: &arrivals)
+        if port.receive(into: &arrivals) == 0 { sched_yield() }
         for index in 0..<arrivals.count {
           switch verdict(index, number: done, byteCount: length) {
           case .right: isAnswered = true
