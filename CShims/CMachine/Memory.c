@@ -96,7 +96,7 @@ int64_t causeway_huge_byte_count(const void *address, size_t byte_count)
 
 int32_t causeway_lock_memory(void)
 {
-    return mlockall(MCL_CURRENT | MCL_FUTURE) == 0 ? 0 : errno;
+    return mlockall(MCL_CURRENT) == 0 ? 0 : errno;
 }
 
 uint64_t causeway_memlock_limit(void)

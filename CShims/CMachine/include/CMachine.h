@@ -162,7 +162,8 @@ int32_t causeway_unmap(void *address, size_t byte_count);
 /// Bytes of the mapping that are backed by huge pages of either sort, read from smaps; -1 unknown.
 int64_t causeway_huge_byte_count(const void *address, size_t byte_count);
 
-/// Locks all present and future memory of the process; 0 or an errno.
+/// Locks all memory the process has now; 0 or an errno. To be called when everything hot has been
+/// taken: later allocations, all of them cold, must not fail for the limit's sake.
 int32_t causeway_lock_memory(void);
 
 /// Bytes this process may lock; UINT64_MAX when unlimited.

@@ -22,7 +22,6 @@ struct TuningProfile: Equatable {
   var gateway: Placement
   var sequencer: Placement
   var journal: Placement
-  var hugePages: Wish
   var lockMemory: Wish
   var placement: Wish
 }
@@ -35,8 +34,6 @@ extension TuningProfile {
     sequencer = try Self.placement(root, "sequencer", idle: "spin", maySeal: true)
     journal = try Self.placement(root, "journal", idle: "sleep", maySeal: false)
     let memory = try root.section("memory")
-    hugePages = try memory.choice(
-      "huge_pages", [("off", .off), ("preferred", .preferred)], default: "preferred")
     lockMemory = try memory.choice("lock", Self.wishes, default: "preferred")
     try memory.finish()
     let placement = try root.section("placement")
@@ -114,7 +111,6 @@ extension TuningProfile {
     sleep_ns = 20_000
     fifo_priority = 0
     [memory]
-    huge_pages = "preferred"
     lock = "preferred"
     [placement]
     policy = "preferred"

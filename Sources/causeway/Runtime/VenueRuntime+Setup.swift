@@ -1,3 +1,4 @@
+import CMachine
 import Foundation
 import Hardware
 import Journaling
@@ -105,6 +106,17 @@ extension VenueRuntime {
     return ThreadPlan(
       name: role, core: placement.core < 0 ? nil : Core(placement.core), coreDemand: demand,
       fifoPriority: placement.fifoPriority, fifoDemand: demand)
+  }
+
+  /// Locks the memory of the running venue; a line when it was only preferred and not granted.
+  static func lockMemory(_ wish: TuningProfile.Wish) throws -> String? {
+    guard wish != .off else { return nil }
+    let failure = causeway_lock_memory()
+    guard failure != 0 else { return nil }
+    let line =
+      "memory is not locked (errno \(failure)); raise RLIMIT_MEMLOCK or grant CAP_IPC_LOCK"
+    if wish == .required { throw ConfigurationError("memory.lock", line) }
+    return line
   }
 
   static func idle(_ placement: TuningProfile.Placement) -> IdleStrategy {

@@ -51,6 +51,7 @@ struct VenueRuntime: ~Copyable {
         signals: signals, report: gatewayReport, idle: idle(profile.gateway)),
       body: { $0.run() })
     notices += journal.fallbacks + sequencer.fallbacks + gateway.fallbacks
+    if let notice = try lockMemory(profile.lockMemory) { notices.append(notice) }
     return VenueRuntime(
       notices: notices, signals: signals, endpoint: endpoint, gatewayReport: gatewayReport,
       sequencerReport: sequencerReport, journalReport: journalReport,
