@@ -38,7 +38,11 @@ struct FlowSendCommand: ParsableCommand {
       throw ConfigurationError("--window", "is \(window); it must be from 1 to 8192")
     }
     let flow: FlowFile
-    do { flow = try FlowFile.read(file) } catch { throw ConfigurationError(line: error.description) }
+    do {
+      flow = try FlowFile.read(file)
+    } catch {
+      throw ConfigurationError(line: error.description)
+    }
     var replay = FlowReplay(flow, sink: DigestSink(minTick: flow.header.minTick))
     replay.apply(flow.records, 0..<flow.records.count)
     let expected = replay.sink.digest
