@@ -121,10 +121,12 @@ struct DemoReport: Encodable {
       acknowledged when durable
       journal            \(grouped(journal.commands)) commands in \(grouped(journal.blocks)) \
       blocks, state \(journal.stateHash)
-      replay             \(journalAgreesWithVenue ? "same events, same state, bit for bit" : "DIFFERS")
+      replay             \(journalAgreesWithVenue ? sameReplay : "DIFFERS")
       verdict            \(passed ? "passed" : "FAILED")
       """
   }
+
+  private var sameReplay: String { "same events, same state, bit for bit" }
 
   private func tenths(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
 
