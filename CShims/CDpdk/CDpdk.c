@@ -33,23 +33,28 @@ static int32_t last_error(void) { return rte_errno ? -rte_errno : -EIO; }
 
 // MARK: The environment
 
-// The EAL keeps pointers into its arguments: they live as long as the process.
-static char **kept_arguments;
+// The EAL keeps pointers into its arguments, and writes over the array it is given: both the
+// strings and a second array that still names them all live as long as the process.
+__attribute__((used)) static char **kept_arguments;
+__attribute__((used)) static char **given_arguments;
 
 int32_t causeway_dpdk_start(int32_t argument_count, const char *const *arguments)
 {
-    kept_arguments = calloc((size_t)argument_count + 2, sizeof *kept_arguments);
-    if (!kept_arguments) return -ENOMEM;
+    size_t byte_count = ((size_t)argument_count + 2) * sizeof *kept_arguments;
+    kept_arguments = calloc(1, byte_count);
+    given_arguments = calloc(1, byte_count);
+    if (!kept_arguments || !given_arguments) return -ENOMEM;
     kept_arguments[0] = strdup("causeway");
     for (int32_t index = 0; index < argument_count; index++)
         kept_arguments[index + 1] = strdup(arguments[index]);
     for (int32_t index = 0; index <= argument_count; index++)
         if (!kept_arguments[index]) return -ENOMEM;
+    memcpy(given_arguments, kept_arguments, byte_count);
 
     // rte_eal_init pins its caller to the main lcore; our threads are placed by their profile.
     cpu_set_t before;
     int known = pthread_getaffinity_np(pthread_self(), sizeof before, &before) == 0;
-    int result = rte_eal_init(argument_count + 1, kept_arguments);
+    int result = rte_eal_init(argument_count + 1, given_arguments);
     int32_t error = result < 0 ? last_error() : 0;
     if (known) pthread_setaffinity_np(pthread_self(), sizeof before, &before);
     return error;
