@@ -328,8 +328,7 @@ struct ClientFlowTests {
   }
 
   /// Goal: a restarted venue goes on exactly where the journal ends. Method: random datagrams with
-  /// gaps, repeats and faults; the commands alone must rebuild both numbers, and a new ingress
-  /// restored from them behaves the same.
+  /// gaps, repeats and faults; the commands alone must rebuild both numbers.
   @Test(arguments: UInt64(0)..<8)
   func `the client flow is rebuilt from the commands`(seed: UInt64) {
     var random = SplitMix64(seed: seed)
@@ -340,45 +339,64 @@ struct ClientFlowTests {
     for _ in 0..<200 {
       if random.below(5) == 0 { sequence += UInt64(random.below(4)) }
       if random.below(5) == 0 { sequence -= min(sequence - 1, 3) }
-      let count = random.below(4)
-      venue.deliver(
-        datagram(from: 0, key: key, sequence: sequence, sendTime: now) { packet in
-          for _ in 0..<count {
-            if random.below(4) > 0 { identifier += 1 }
-            if random.below(6) == 0 {
-              var kill = KillSwitchMessage()
-              kill.clOrdId = identifier
-              packet.append(kill)
-            } else {
-              packet.append(newOrder(identifier))
-            }
-          }
-        }, at: now)
-      sequence += UInt64(count)
+      let identifiers = (0..<random.below(4)).map { _ in
+        identifier += random.below(4) > 0 ? 1 : 0
+        return identifier
+      }
+      let packet = mixedMessages(identifiers, key, sequence: sequence, at: now)
+      venue.deliver(packet, at: now)
+      sequence += UInt64(identifiers.count)
       venue.takeCommands()
-      var restored = RestoredSession()
-      for command in venue.history where command.session == 0 { restored.note(command) }
+      let restored = restoredSession(from: venue)
       let flow = venue.ingress.clientFlow(session: 0)
       #expect(restored.expectedClientSequence == flow.expectedSequence)
       #expect(restored.clientOrderIDHigh == flow.clientOrderIDHigh)
     }
-    let again = TestVenue()
-    let flow = venue.ingress.clientFlow(session: 0)
-    again.ingress.restore(
-      session: 0, expectedClientSequence: flow.expectedSequence,
-      clientOrderIDHigh: flow.clientOrderIDHigh, closeTime: now + 5 * millisecond)
-    again.ingress.tick(now: now + 4 * millisecond)
-    #expect(again.takeCommands().isEmpty)
-    let fresh = TestClient(0)
-    var time = now
-    fresh.start(at: time)
-    run(again, [fresh], from: &time, turns: 8)
-    #expect(fresh.client.nextSequence == flow.expectedSequence)
-    fresh.order(flow.clientOrderIDHigh)
-    fresh.order(flow.clientOrderIDHigh + 1)
-    run(again, [fresh], from: &time, turns: 1)
-    #expect(again.history.suffix(2).map(\.kind) == [.refused, .newOrder])
-    #expect(!again.history.contains { $0.kind == .sessionClose })
+  }
+
+  /// Orders, and every fifth a message that is not served.
+  private func mixedMessages(
+    _ identifiers: [UInt64], _ key: SipHashKey, sequence: UInt64, at now: UInt64
+  ) -> Packet {
+    datagram(from: 0, key: key, sequence: sequence, sendTime: now) { packet in
+      for identifier in identifiers {
+        if identifier % 5 == 0 {
+          var kill = KillSwitchMessage()
+          kill.clOrdId = identifier
+          packet.append(kill)
+        } else {
+          packet.append(newOrder(identifier))
+        }
+      }
+    }
+  }
+
+  private func restoredSession(from venue: TestVenue) -> RestoredSession {
+    var restored = RestoredSession()
+    for command in venue.history where command.session == 0 { restored.note(command) }
+    return restored
+  }
+
+  /// Goal: a client meets the restarted venue where both stopped. Method: restore numbers, then let
+  /// a client without memory establish, in time.
+  @Test func `a restored session goes on with its numbers`() {
+    let venue = TestVenue()
+    var now = startTime
+    venue.ingress.restore(
+      session: 0, expectedClientSequence: 90, clientOrderIDHigh: 400,
+      closeTime: now + 8 * millisecond)
+    venue.ingress.tick(now: now + 2 * millisecond)
+    let client = TestClient(0)
+    client.start(at: now)
+    run(venue, [client], from: &now, turns: 20)
+    let next = client.client.nextSequence
+    #expect(next == 90)
+    client.order(400)
+    client.order(401)
+    run(venue, [client], from: &now, turns: 1)
+    let commands = venue.history
+    #expect(kinds(commands) == [.sessionOpen, .refused, .newOrder])
+    #expect(commands[2].clientSequence == 91)
   }
 
   /// Goal: a session that does not come back after a restart is closed too. Method: restore with a

@@ -113,6 +113,27 @@ struct HandshakeTests {
     #expect(venue.takeCommands().isEmpty)
   }
 
+  /// Goal: the newest Establish is worth nothing once its session has ended. Method: play it again
+  /// after a Terminate, while its cookie is still good.
+  @Test func `a session that ended is not opened by its own Establish`() {
+    let venue = TestVenue()
+    let client = TestClient(0)
+    var now = startTime
+    client.start(at: now)
+    venue.deliver(client.sent(at: now), at: now)
+    client.receive(venue.sent(at: now), at: now)
+    let recorded = client.sent(at: now)
+    venue.deliver(recorded, at: now)
+    client.receive(venue.sent(at: now), at: now)
+    client.client.terminate()
+    run(venue, [client], from: &now, turns: 2)
+    #expect(venue.history.map(\.kind) == [.sessionOpen, .sessionClose])
+    venue.deliver(recorded, at: now)
+    #expect(venue.ingress.counters.handshakeReplayed == 1)
+    #expect(venue.takeCommands().isEmpty)
+    #expect(venue.sent(at: now).isEmpty)
+  }
+
   /// Goal: a cookie belongs to one address and a short time. Method: send the same Establish from
   /// elsewhere, and late, and before its time.
   @Test func `a cookie is good for one address and five seconds`() {

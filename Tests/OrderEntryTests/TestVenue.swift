@@ -187,6 +187,8 @@ final class TestClient {
   private(set) var events: [ClientEvent] = []
   private var nonce: UInt64
 
+  // Inlined, it trips an ownership check of swiftc 6.3.1's own in release builds.
+  @inline(never)
   init(_ session: Int, configure: (inout ClientConfiguration) -> Void = { _ in }) {
     let own = credentials(session)
     var configuration = ClientConfiguration(
