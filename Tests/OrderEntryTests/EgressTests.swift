@@ -75,8 +75,8 @@ struct EgressTests {
     #expect(client.events.map(\.sequence) == Array(1...100))
   }
 
-  /// Goal: every event kind has its message and comes back as what it was. Method: one of each.
-  @Test func `each event becomes its message`() {
+  /// Goal: every field of a fill comes back. Method: a fill with a value of its own in each.
+  @Test func `a fill arrives field by field`() {
     let (venue, client, now) = establishedPair()
     var fill = venue.nextEvent(.fill, session: 0)
     fill.clientOrderID = 1
@@ -93,6 +93,30 @@ struct EgressTests {
     fill.engineTime = 10
     fill.sequence = 11
     venue.emit(fill)
+    client.receive(venue.sent(at: now), at: now)
+
+    var expected = ClientEvent(kind: .filled)
+    expected.sequence = 1
+    expected.clientOrderID = 1
+    expected.orderID = 2
+    expected.price = -3
+    expected.tradeID = 4
+    expected.fee = -5
+    expected.quantity = 6
+    expected.leavesQuantity = 7
+    expected.instrument = 8
+    expected.side = .sell
+    expected.isAggressor = true
+    expected.receiveTime = 9
+    expected.engineTime = 10
+    expected.engineSequence = 11
+    expected.account = 50
+    #expect(client.events == [expected])
+  }
+
+  /// Goal: every event kind has its message and comes back as what it was. Method: one of each.
+  @Test func `each event becomes its message`() {
+    let (venue, client, now) = establishedPair()
     var cancel = venue.nextEvent(.orderCanceled, session: 0)
     cancel.clientOrderID = 21
     cancel.reference = 22
@@ -116,36 +140,17 @@ struct EgressTests {
     venue.emit(venue.nextEvent(.sessionOpened, session: 0))
     client.receive(venue.sent(at: now), at: now)
     let events = client.events
-    #expect(
-      events.map(\.kind) == [.filled, .canceled, .cancelDone, .notApplied, .replaced, .other])
-    #expect(events.map(\.sequence) == Array(1...6))
-
-    var expected = ClientEvent(kind: .filled)
-    expected.sequence = 1
-    expected.clientOrderID = 1
-    expected.orderID = 2
-    expected.price = -3
-    expected.tradeID = 4
-    expected.fee = -5
-    expected.quantity = 6
-    expected.leavesQuantity = 7
-    expected.instrument = 8
-    expected.side = .sell
-    expected.isAggressor = true
-    expected.receiveTime = 9
-    expected.engineTime = 10
-    expected.engineSequence = 11
-    expected.account = 50
-    #expect(events[0] == expected)
-    #expect(events[1].clientOrderID == 21)
-    #expect(events[1].originalClientOrderID == 22)
-    #expect(events[1].orderID == 23)
-    #expect(events[1].cumulativeQuantity == 24)
-    #expect(events[1].cancelReason == .selfMatch)
-    #expect(events[2].quantity == 32)
-    #expect(events[3].reference == 41)
-    #expect(events[3].quantity == 42)
-    #expect(events[4].originalClientOrderID == 52)
+    #expect(events.map(\.kind) == [.canceled, .cancelDone, .notApplied, .replaced, .other])
+    #expect(events.map(\.sequence) == Array(1...5))
+    #expect(events[0].clientOrderID == 21)
+    #expect(events[0].originalClientOrderID == 22)
+    #expect(events[0].orderID == 23)
+    #expect(events[0].cumulativeQuantity == 24)
+    #expect(events[0].cancelReason == .selfMatch)
+    #expect(events[1].quantity == 32)
+    #expect(events[2].reference == 41)
+    #expect(events[2].quantity == 42)
+    #expect(events[3].originalClientOrderID == 52)
   }
 
   /// Goal: a loss is repaired from the window, by request, flagged. Method: drop all datagrams of

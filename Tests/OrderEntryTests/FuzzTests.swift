@@ -33,6 +33,7 @@ struct FuzzTests {
     let counters = venue.ingress.counters
     #expect(counters.datagrams >= 20_000)
     #expect(counters.messages == 0)
+    #expect(counters.accountedTotal == counters.datagrams)
     client.order(1)
     venue.deliver(client.sent(at: now), at: now)
     #expect(venue.takeCommands().count == 1)
@@ -64,6 +65,7 @@ struct FuzzTests {
       venue.deliver(retagged(packet, key: key), at: now)
       let commands = venue.sequenceAll()
       #expect(venue.ingress.counters != before)
+      #expect(venue.ingress.counters.accountedTotal == venue.ingress.counters.datagrams)
       for command in commands where command.kind != .notApplied {
         #expect(command.session == 0)
         #expect(command.account == 50)
