@@ -17,6 +17,8 @@ final class ProofClients {
   var inspectReceived: (([UInt8]) -> Void)?
   /// Most unanswered messages of one session.
   var windowMax = 64
+  /// The nonce each session began its newest handshake with.
+  private(set) var nonces: [Octets16] = []
 
   init(_ venue: ProofVenue, sessions indices: Range<Int>, clock: CycleClock) throws {
     var options = KernelUDPOptions()
@@ -29,16 +31,22 @@ final class ProofClients {
 
   var unanswered: Int { sessions.reduce(0) { $0 + $1.inFlight } }
   var receivedCount: Int { sessions.reduce(0) { $0 + $1.received.count } }
+  /// Datagrams that left this port.
+  var sentCount: UInt64 { port.counters.sent }
+  /// Datagrams for this port that its socket had no room for.
+  var missedCount: UInt64 { port.counters.missed }
 
   /// Establishes every session again with its numbers; false when the venue does not answer or
   /// refuses.
   func connect(seconds: Double = 5) -> Bool {
     var random = SystemRandomNumberGenerator()
     let start = clock.nanosecondsSinceEpoch()
+    nonces.removeAll()
     for session in sessions {
       var nonce = Octets16()
       nonce.word0 = random.next()
       nonce.word1 = random.next()
+      nonces.append(nonce)
       session.client.start(now: start &+ UInt64(session.token), nonce: nonce)
     }
     return pump(seconds: seconds) {

@@ -43,7 +43,8 @@ final class ProofSession {
     return roll % 3 == 0 ? replace(original, &random) : cancel(original)
   }
 
-  private func newOrder(_ random: inout SeededGenerator) -> Bool {
+  /// Adds a random new order.
+  func newOrder(_ random: inout SeededGenerator) -> Bool {
     var message = NewOrderMessage()
     message.clOrdId = client.nextSequence
     message.instrumentId = UInt32(1 + random.below(ProofVenue.instrumentCount))

@@ -18,17 +18,20 @@ struct ProofVenue {
   /// - Parameters:
   ///   - journal: the journal's directory; nil = `journal` inside `directory`.
   ///   - segmentMebibytes: small, so that segments are left often.
+  ///   - acknowledge: as in `[venue]`; only "durable" is proof against a kill.
   init(
     directory: String, journal: String? = nil, sessionCount: Int, segmentMebibytes: Int = 1,
-    messagesPerSecond: Int = 0
+    acknowledge: String = "durable"
   ) throws {
+    // Paths of a configuration are relative to its file: ours are absolute.
+    let directory = URL(fileURLWithPath: directory).path
     self.directory = directory
     self.journal = journal ?? directory + "/journal"
     configurationPath = directory + "/venue.toml"
     endpoint = try Self.freeEndpoint()
     let text = Self.text(
       journal: self.journal, endpoint: endpoint, sessionCount: sessionCount,
-      segmentMebibytes: segmentMebibytes)
+      segmentMebibytes: segmentMebibytes, acknowledge: acknowledge)
     try Self.write(text, to: configurationPath)
     configuration = try VenueConfiguration(path: configurationPath)
     sessions = configuration.sessions
@@ -63,11 +66,13 @@ struct ProofVenue {
   }
 
   private static func text(
-    journal: String, endpoint: Endpoint, sessionCount: Int, segmentMebibytes: Int
+    journal: String, endpoint: Endpoint, sessionCount: Int, segmentMebibytes: Int,
+    acknowledge: String
   ) -> String {
     var text = """
       [venue]
       name = "proof"
+      acknowledge = "\(acknowledge)"
       profile = "dev-2c"
       [port]
       listen = "udp:\(endpoint.text)"

@@ -23,7 +23,7 @@ struct ProofFindings: Encodable {
     if violations.count < Self.toldMax { violations.append(violation) }
   }
 
-  mutating func require(_ condition: Bool, _ violation: @autoclosure () -> String) {
+  mutating func require(_ condition: Bool, _ violation: () -> String) {
     if !condition { add(violation()) }
   }
 
