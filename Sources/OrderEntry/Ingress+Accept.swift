@@ -112,7 +112,11 @@ extension Ingress {
       sequence &+= 1
       message = cursor.next()
     }
-    if cursor.fault != .none { counters.malformed &+= 1 }
+    if cursor.fault == .none {
+      counters.taken &+= 1
+    } else {
+      counters.malformed &+= 1
+    }
   }
 
   /// What the messages of one datagram share.

@@ -132,7 +132,7 @@ extension Ingress {
     message.endpoint = endpoint
     message.requestTime = establish.timestamp
     message.reason = reason
-    if !control.tryPush(message) { counters.overload &+= 1 }
+    if !control.tryPush(message) { counters.refusalsDropped &+= 1 }
   }
 
   private mutating func acknowledgeAgain(_ session: Int) {
