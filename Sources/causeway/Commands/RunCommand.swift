@@ -72,12 +72,19 @@ struct VenueHost: PortUser {
       """)
     logger.info("ingress: \(CounterText.nonzero(gateway.ingress))")
     logger.info("egress: \(CounterText.nonzero(gateway.egress))")
-    logger.info("port: \(CounterText.nonzero(gateway.port))")
+    logger.info("port: \(CounterText.port(gateway.port))")
   }
 }
 
 /// Counters as text: the names and values that are not zero.
 enum CounterText {
+  /// A port's counters, its drops by reason.
+  static func port(_ counters: PortCounters) -> String {
+    let drops = DropReason.allCases.filter { counters[$0] != 0 }
+      .map { "\($0.name) \(counters[$0])" }
+    return ([nonzero(counters)] + drops).joined(separator: ", ")
+  }
+
   static func nonzero(_ counters: Any) -> String {
     let shown = Mirror(reflecting: counters).children.compactMap { child -> String? in
       guard let name = child.label, let value = child.value as? UInt64, value != 0 else {

@@ -12,5 +12,9 @@ enum StopRequest {
   static func listen() {
     signal(SIGINT) { _ in StopRequest.requested.store(true, ordering: .relaxed) }
     signal(SIGTERM) { _ in StopRequest.requested.store(true, ordering: .relaxed) }
+    // A file size limit and a closed pipe are errors of a write, which says so by itself; as
+    // signals they would end the process without a word.
+    signal(SIGXFSZ, SIG_IGN)
+    signal(SIGPIPE, SIG_IGN)
   }
 }

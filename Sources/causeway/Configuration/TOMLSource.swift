@@ -13,12 +13,43 @@ struct TOMLSource {
   init(file: String, text: String) throws {
     self.file = file
     self.text = text
+    if let line = Self.namelessHeaderLine(in: text) {
+      throw ConfigurationError(
+        "\(file):\(line)", "not TOML: a table header needs a name: write [name] or [[name]]")
+    }
     do {
       root = try TOMLTable(string: text)
     } catch let error as TOMLParseError {
       throw ConfigurationError(
         "\(file):\(error.source.begin.line)", "not TOML: \(error.description)")
     }
+  }
+
+  /// The first line, from 1, that opens a table header and goes on with what begins no key.
+  ///
+  /// The parser does not refuse such a line, it stops the program (an assertion of toml++ that
+  /// its release builds keep): it must not see one.
+  private static func namelessHeaderLine(in text: String) -> Int? {
+    let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    let place = lines.firstIndex { line in
+      var rest = line[...]
+      if rest.starts(with: [0xEF, 0xBB, 0xBF]) { rest = rest.dropFirst(3) }
+      rest = rest.drop(while: isBlank)
+      guard rest.first == UInt8(ascii: "[") else { return false }
+      rest = rest.dropFirst().drop(while: isBlank)
+      if rest.first == UInt8(ascii: "[") { rest = rest.dropFirst().drop(while: isBlank) }
+      return rest.first.map { !mayBeginKey($0) } ?? true
+    }
+    return place.map { $0 + 1 }
+  }
+
+  private static func isBlank(_ octet: UInt8) -> Bool { octet == 0x20 || octet == 0x09 }
+
+  /// A letter or digit of ASCII, `_`, `-`, a quote; or `]`, which the parser refuses by itself.
+  private static func mayBeginKey(_ octet: UInt8) -> Bool {
+    let character = Character(UnicodeScalar(octet))
+    return octet < 0x80
+      && (character.isLetter || character.isNumber || "_-\"']".contains(character))
   }
 
   init(path: String) throws {
@@ -39,12 +70,16 @@ struct TOMLSource {
     var current = ""
     var seen: [String: Int] = [:]
     var headerLine: Int?
-    for (index, raw) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    // A character may be a carriage return with its line feed: both are one newline.
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    for (index, raw) in lines.enumerated() {
       let line = raw.trimmingCharacters(in: .whitespaces)
       if line.hasPrefix("[") {
         current = line.prefix { $0 != "]" }.trimmingCharacters(in: CharacterSet(charactersIn: "[ "))
         seen[current, default: -1] += 1
         if current == name && seen[current] == occurrence { headerLine = index + 1 }
+        // A key of the root may be a table itself.
+        if name.isEmpty && current == key && headerLine == nil { headerLine = index + 1 }
         continue
       }
       guard current == name, name.isEmpty || seen[current] == occurrence else { continue }
@@ -177,10 +212,13 @@ final class TOMLSection {
 /// `"1.5"` → 1,500,000,000; nil when it is not a positive decimal that fits exactly.
 func parseNano(_ text: String) -> Int64? {
   let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-  guard (1...2).contains(parts.count), let whole = Int64(parts[0]), whole >= 0 else { return nil }
+  // Int64 would also read a sign, and "-0.5" has a whole part of 0.
+  guard (1...2).contains(parts.count), parts.allSatisfy({ $0.allSatisfy(\.isNumber) }),
+    let whole = Int64(parts[0])
+  else { return nil }
   var fraction: Int64 = 0
   if parts.count == 2 {
-    guard (1...9).contains(parts[1].count), parts[1].allSatisfy(\.isNumber),
+    guard (1...9).contains(parts[1].count),
       let digits = Int64(parts[1] + String(repeating: "0", count: 9 - parts[1].count))
     else { return nil }
     fraction = digits
