@@ -6,7 +6,8 @@
 //   CAUSEWAY_DPDK=0            leave DPDK out: CDpdk then answers "not built in"
 //   CAUSEWAY_JEMALLOC=0        leave jemalloc out (sanitizer builds)
 //   CAUSEWAY_CHECKS=1          compile the invariant walks (checkInvariants) into every module
-//   CAUSEWAY_ONLY=A,B          only modules A and B, what they import, and their tests
+//   CAUSEWAY_ONLY=A,B          only modules A and B, what they import, and their tests;
+//                              also the name of an extra test target, as AllocationTests
 import Foundation
 import PackageDescription
 
@@ -94,6 +95,7 @@ let extraTests: [Module] = [
     uses: [
       "TestSupport", "CMachine", "Hardware", "FixedContainers", "VenueTypes", "Matching",
       "VenueCore", "Sequencing", "OrderEntry", "WireProtocol", "Transport", "Hashing",
+      "Journaling",
     ] + (jemalloc ? ["CJemalloc"] : [])),
 ]
 /// What tests of several modules share: naive twins, seeds, fakes.
@@ -161,10 +163,12 @@ let testSettings: [SwiftSetting] =
 let modules = floors.flatMap { $0 }
 var wanted = Set(modules.map(\.name))
 if let only {
-  for name in only where !wanted.contains(name) {
-    refuse("CAUSEWAY_ONLY names \(name), which is not a module.")
+  let named = extraTests.filter { only.contains($0.name) }
+  for name in only where !wanted.contains(name) && !named.contains(where: { $0.name == name }) {
+    refuse("CAUSEWAY_ONLY names \(name), which is neither a module nor an extra test.")
   }
-  wanted = only.union(testSupport.uses)
+  wanted = only.intersection(wanted).union(testSupport.uses)
+  for test in named { wanted.formUnion(test.uses.filter { $0 != testSupport.name }) }
   for floor in floors.reversed() {
     for module in floor where wanted.contains(module.name) { wanted.formUnion(module.uses) }
   }
@@ -217,7 +221,8 @@ for module in modules where only?.contains(module.name) ?? true {
       exclude: module.name == "Hashing" || module.name == "WireProtocol" ? ["Vectors"] : [],
       swiftSettings: testSettings))
 }
-for module in extraTests where only == nil || module.uses.isEmpty {
+for module in extraTests
+where only?.contains(module.name) ?? true || module.uses.isEmpty {
   targets.append(
     .testTarget(
       name: module.name, dependencies: dependencies(of: module), swiftSettings: testSettings))

@@ -124,6 +124,15 @@ public struct FixedArray<Element: BitwiseCopyable>: ~Copyable {
     }
   }
 
+  /// Where the element at `index` stands, for accessors built upon this one: an accessor that
+  /// yields another's element needs a frame on the heap in debug builds, one that yields through
+  /// an address does not. Valid as long as the array; the caller vouches for the bounds.
+  @inlinable @inline(__always) @unsafe
+  public func address(unchecked index: Int) -> UnsafeMutablePointer<Element> {
+    assert(UInt(bitPattern: index) < UInt(bitPattern: count), "index out of range")
+    return unsafe elements + index
+  }
+
   /// Fetches the cache line of the element at `index` for writing. Any index will do: a prefetch
   /// never faults.
   @inlinable @inline(__always)

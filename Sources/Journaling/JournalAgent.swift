@@ -25,7 +25,9 @@ public struct JournalAgent<Storage: JournalStorage>: ~Copyable, Sendable {
   ///
   /// - Returns: how many commands that were; 0 when none waited.
   /// - Throws: the failure that stopped the journal, now and ever after.
-  public mutating func poll() throws(JournalFailure) -> Int {
+  public mutating func poll() throws(JournalFailure) -> Int { try round() }
+
+  private mutating func round() throws(JournalFailure) -> Int {
     if let failure = writer.failure { throw failure }
     guard commands.peek() != nil else {
       idleCount &+= 1
@@ -61,4 +63,9 @@ public struct JournalAgent<Storage: JournalStorage>: ~Copyable, Sendable {
     unsafe clock_gettime(CLOCK_REALTIME, &time)
     return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
   }
+}
+
+extension JournalAgent where Storage == PosixJournalStorage {
+  /// The same over real files, compiled for them: no look-up of types at run time.
+  public mutating func poll() throws(JournalFailure) -> Int { try round() }
 }

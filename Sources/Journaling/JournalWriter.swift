@@ -156,6 +156,8 @@ public struct JournalWriter<Storage: JournalStorage>: ~Copyable, Sendable {
     watermarkSyncedAt = time
   }
 
+  /// Once in `segmentByteCount` bytes: references change hands here, and only here.
+  @inline(never)
   private mutating func enterNextSegment() throws(JournalFailure) {
     segment += 1
     segmentByteCount = settings.segmentByteCount

@@ -137,26 +137,38 @@ public struct BookSet: ~Copyable, Sendable {
   @inlinable
   internal subscript(node index: UInt32) -> QueueNode {
     @inline(__always) get { unsafe nodes[unchecked: Int(index)] }
-    @inline(__always) _modify { yield unsafe &nodes[unchecked: Int(index)] }
+    @inline(__always) _modify {
+      let element = unsafe nodes.address(unchecked: Int(index))
+      yield unsafe &element.pointee
+    }
   }
 
   /// The block of the level at a node.
   @inlinable
   internal subscript(blockOf index: UInt32) -> LevelBlock {
     @inline(__always) get { unsafe blocks[unchecked: Int(index >> 6)] }
-    @inline(__always) _modify { yield unsafe &blocks[unchecked: Int(index >> 6)] }
+    @inline(__always) _modify {
+      let element = unsafe blocks.address(unchecked: Int(index >> 6))
+      yield unsafe &element.pointee
+    }
   }
 
   @inlinable
   internal subscript(side key: UInt32) -> BookSide {
     @inline(__always) get { unsafe sides[unchecked: Int(key)] }
-    @inline(__always) _modify { yield unsafe &sides[unchecked: Int(key)] }
+    @inline(__always) _modify {
+      let element = unsafe sides.address(unchecked: Int(key))
+      yield unsafe &element.pointee
+    }
   }
 
   @inlinable
   internal subscript(record slot: UInt32) -> RestingOrder {
     @inline(__always) get { unsafe records[unchecked: Int(slot)] }
-    @inline(__always) _modify { yield unsafe &records[unchecked: Int(slot)] }
+    @inline(__always) _modify {
+      let element = unsafe records.address(unchecked: Int(slot))
+      yield unsafe &element.pointee
+    }
   }
 
   /// All ones for a side of offers, 0 for one of bids.

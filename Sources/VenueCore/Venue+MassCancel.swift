@@ -33,8 +33,9 @@ extension Venue {
     let locks = UInt8(truncatingIfNeeded: command.auxiliary >> 16) != 0
     let own = ledger.sessions[Int(command.session)]
     var total = 0
-    for session in 0..<limits.sessionsMax {
-      let state = ledger.sessions[Int(session)]
+    for place in 0..<Int(limits.sessionsMax) {
+      let session = UInt16(truncatingIfNeeded: place)
+      let state = ledger.sessions[place]
       guard state.identifier != 0 else { continue }
       switch scope {
       case .account: guard state.account == own.account else { continue }
@@ -43,7 +44,7 @@ extension Venue {
       }
       total += cancelAll(
         of: session, where: filter, requestID: command.clientOrderID, reason: .byRequest)
-      if locks { ledger.sessions[Int(session)].isLocked = true }
+      if locks { ledger.sessions[place].isLocked = true }
     }
     var event = Event(kind: .cancelDone)
     event.clientOrderID = command.clientOrderID
@@ -88,9 +89,10 @@ extension Venue {
 
   /// Cancels every day order.
   mutating func endDay() {
-    for session in 0..<limits.sessionsMax {
+    for session in 0..<Int(limits.sessionsMax) {
       cancelAll(
-        of: session, where: CancelFilter(onlyDayOrders: true), requestID: 0, reason: .timeInForce)
+        of: UInt16(truncatingIfNeeded: session), where: CancelFilter(onlyDayOrders: true),
+        requestID: 0, reason: .timeInForce)
     }
   }
 }

@@ -13,7 +13,9 @@ extension Venue {
     for session in 0..<Int(limits.sessionsMax) { hash(ledger.sessions[session], into: &hasher) }
     for instrument in 1..<instruments.count where instruments[instrument].tickSize > 0 {
       hash(instruments[instrument], into: &hasher)
-      hashOrders(of: UInt32(truncatingIfNeeded: instrument), into: &hasher)
+      // Not `allCases`, which is an array: a checkpoint is taken on the sequencer's thread.
+      hashOrders(of: UInt32(truncatingIfNeeded: instrument), .buy, into: &hasher)
+      hashOrders(of: UInt32(truncatingIfNeeded: instrument), .sell, into: &hasher)
     }
     return hasher.value
   }
@@ -23,7 +25,8 @@ extension Venue {
     hasher.combine(state.clientOrderIDHigh, state.sessionSequence)
     hasher.combine(
       UInt64(state.openOrders) | UInt64(state.firm) << 32,
-      UInt64(state.account) | (state.isOpen ? 1 << 16 : 0) | (state.isLocked ? 1 << 17 : 0))
+      UInt64(state.account) | (state.isOpen ? 1 << 16 : 0) | (state.isLocked ? 1 << 17 : 0)
+        | (state.cancelsOnDisconnect ? 1 << 18 : 0))
   }
 
   private func hash(_ state: InstrumentState, into hasher: inout StateHasher) {
@@ -33,25 +36,25 @@ extension Venue {
       UInt64(state.quantityMax) | UInt64(state.status.rawValue) << 32)
   }
 
-  private func hashOrders(of instrument: UInt32, into hasher: inout StateHasher) {
-    for side in Side.allCases {
-      var tick = books.bestTick(instrument, side)
-      while let level = tick {
-        var slot = books.firstOrder(instrument, side, at: level)
-        while slot != 0 {
-          let record = books.records[Int(slot)]
-          hasher.combine(record.orderID, record.clientOrderID)
-          hasher.combine(UInt64(bitPattern: record.price), record.expireTime)
-          hasher.combine(
-            UInt64(record.quantity) | UInt64(books.leaves(of: slot)) << 32,
-            UInt64(record.session) | UInt64(record.account) << 16
-              | UInt64(record.terms.rawValue) << 32 | UInt64(record.flags.rawValue) << 40
-              | UInt64(record.protectionGroup) << 48)
-          hasher.combine(record.selfMatchKey)
-          slot = books.nextOrder(after: slot)
-        }
-        tick = books.nextTick(instrument, side, worseThan: level)
+  private func hashOrders(
+    of instrument: UInt32, _ side: Side, into hasher: inout StateHasher
+  ) {
+    var tick = books.bestTick(instrument, side)
+    while let level = tick {
+      var slot = books.firstOrder(instrument, side, at: level)
+      while slot != 0 {
+        let record = books.records[Int(slot)]
+        hasher.combine(record.orderID, record.clientOrderID)
+        hasher.combine(UInt64(bitPattern: record.price), record.expireTime)
+        hasher.combine(
+          UInt64(record.quantity) | UInt64(books.leaves(of: slot)) << 32,
+          UInt64(record.session) | UInt64(record.account) << 16
+            | UInt64(record.terms.rawValue) << 32 | UInt64(record.flags.rawValue) << 40
+            | UInt64(record.protectionGroup) << 48)
+        hasher.combine(record.selfMatchKey)
+        slot = books.nextOrder(after: slot)
       }
+      tick = books.nextTick(instrument, side, worseThan: level)
     }
   }
 
