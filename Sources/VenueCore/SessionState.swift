@@ -18,6 +18,8 @@ public struct SessionState: BitwiseCopyable, Sendable, Equatable {
   public var firm: UInt32 = 0
   public var account: UInt16 = 0
   public var isOpen = false
+  /// Asked for at the last opening: a lost session's orders go, but for those that persist.
+  public var cancelsOnDisconnect = true
   /// Set by a mass cancel with lock: new orders are refused until the control plane unlocks.
   public var isLocked = false
 }

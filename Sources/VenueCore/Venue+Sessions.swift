@@ -8,21 +8,25 @@ extension Venue {
     ledger.sessions[index].account = command.account
     ledger.sessions[index].firm = command.selfMatchID
     ledger.sessions[index].isOpen = true
+    ledger.sessions[index].cancelsOnDisconnect = command.quantity != 0
     var event = Event(kind: .sessionOpened)
     event.reference = command.auxiliary
     event.sequence = ledger.sequence
     emitUnnumbered(event, session: command.session)
   }
 
-  /// A session was lost or ended: orders that do not persist are cancelled in this one step.
+  /// A session was lost or ended: orders that do not persist are cancelled in this one step,
+  /// unless the client asked at the opening that they stay.
   mutating func closeSession(_ command: Command) {
     let index = Int(command.session)
     guard ledger.sessions[index].isOpen else { return }
     ledger.sessions[index].isOpen = false
     let reason = CancelReason(rawValue: UInt8(truncatingIfNeeded: command.auxiliary))
-    cancelAll(
-      of: command.session, where: CancelFilter(keepsPersistent: true), requestID: 0,
-      reason: reason ?? .disconnect)
+    if ledger.sessions[index].cancelsOnDisconnect {
+      cancelAll(
+        of: command.session, where: CancelFilter(keepsPersistent: true), requestID: 0,
+        reason: reason ?? .disconnect)
+    }
     var event = Event(kind: .sessionClosed)
     event.cancelReason = reason ?? .disconnect
     emitUnnumbered(event, session: command.session)

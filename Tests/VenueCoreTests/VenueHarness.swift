@@ -24,6 +24,7 @@ struct VenueHarness: ~Copyable {
       open.session = session
       open.account = session + 1
       open.auxiliary = UInt64(session) + 100
+      open.quantity = 1
       open.selfMatchID = session == 2 ? 9 : 7  // firm: sessions 0 and 1 are one firm
       _ = apply(open)
     }

@@ -45,6 +45,18 @@ import VenueTypes
     #expect(resting == 1)
   }
 
+  @Test func `a session that asked its orders to stay loses none of them`() {
+    var harness = VenueHarness()
+    var open = Command(kind: .sessionOpen)
+    open.auxiliary = 100
+    open.account = 1
+    _ = harness.apply(open)
+    _ = harness.apply(Harness.order(1, .buy, 500, 1))
+    var close = Command(kind: .sessionClose)
+    close.auxiliary = UInt64(CancelReason.disconnect.rawValue)
+    #expect(harness.apply(close).map(\.kind) == [.sessionClosed])
+  }
+
   @Test func `a good-till-time order goes at the first tick at or after its time`() {
     var harness = VenueHarness()
     _ = harness.apply(
