@@ -27,7 +27,7 @@ struct ReplayClient<NetworkPort: Port & ~Copyable>: ~Copyable {
   /// Sees every event, with its session's index.
   var observe: (Int, ClientEvent) -> Void = { _, _ in }
   /// A venue silent for this long with messages unanswered is lost.
-  var patienceNanoseconds: UInt64 = 5_000_000_000
+  var patienceNanoseconds: UInt64 = 30_000_000_000
 
   init(
     port: consuming NetworkPort, sessions: [ClientConfiguration], clock: CycleClock,
@@ -81,7 +81,7 @@ struct ReplayClient<NetworkPort: Port & ~Copyable>: ~Copyable {
       var now = clock.nanosecondsSinceEpoch()
       while now < due || inFlight >= windowMax {
         flush(lastSession, now: now)
-        pump()
+        if pump() == 0 { wait(until: inFlight < windowMax ? due : .max, now: now) }
         if isVenueLost(now) { break }
         now = clock.nanosecondsSinceEpoch()
       }
@@ -155,8 +155,15 @@ struct ReplayClient<NetworkPort: Port & ~Copyable>: ~Copyable {
 
   // MARK: Receiving
 
-  /// Takes what has arrived and sends what is due.
-  private mutating func pump() {
+  /// Leaves the core to the venue's threads, which may share it, until something arrives.
+  private mutating func wait(until due: UInt64, now: UInt64) {
+    let longest = min(due > now ? due &- now : 0, 200_000)
+    if longest > 20_000 { _ = port.waitReadable(timeoutNanoseconds: longest) }
+  }
+
+  /// Takes what has arrived and sends what is due; returns how many datagrams came.
+  @discardableResult
+  private mutating func pump() -> Int {
     let now = clock.nanosecondsSinceEpoch()
     let count = port.receive(into: &incoming)
     for index in 0..<count { deliver(index, now: now) }
@@ -165,6 +172,7 @@ struct ReplayClient<NetworkPort: Port & ~Copyable>: ~Copyable {
       session.client.fill(&outgoing, now: now)
       if outgoing.count > 0 { _ = port.send(&outgoing) }
     }
+    return count
   }
 
   /// Hands datagram `index` to the session its header names; handshake answers to all.
