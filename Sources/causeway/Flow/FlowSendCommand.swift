@@ -103,7 +103,7 @@ struct FlowSendCommand: ParsableCommand {
         sent \(grouped(report.sent)) messages in \(outcome.seconds) s, trades \
         \(grouped(report.trades)), digest \(report.hash)
         order to ack \(outcome.orderLatency.text)
-        \(isSame ? "same trades as the book alone" : "DIFFERS: the book gives \(report.expectedHash)")
+        \(isSame ? "same trades as the book alone" : "DIFFERS from \(report.expectedHash)")
         """)
     }
     if !isSame || outcome.unanswered > 0 { throw ExitCode(1) }
