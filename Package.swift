@@ -197,7 +197,8 @@ for module in modules where wanted.contains(module.name) {
   if module.name == "causeway" {
     targets.append(
       .executableTarget(
-        name: module.name, dependencies: dependencies(of: module), swiftSettings: swiftSettings
+        name: module.name, dependencies: dependencies(of: module),
+        swiftSettings: swiftSettings
           + (jemalloc ? [.define("CAUSEWAY_WITH_JEMALLOC")] : [])))
   } else {
     targets.append(
