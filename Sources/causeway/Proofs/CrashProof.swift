@@ -45,6 +45,8 @@ struct CrashProof {
       report.rotRefused = rot.refused
       for violation in rot.violations { report.findings.add(violation) }
     }
+    report.sessionsLost = clients.reconnectCount
+    report.longestPauseMilliseconds = Int(clients.longestPauseNanoseconds / 1_000_000)
     take(restartMilliseconds, &report.restartMillisecondsP50, &report.restartMillisecondsMax)
     take(resumeMilliseconds, &report.resumeMillisecondsP50, &report.resumeMillisecondsMax)
     report.seconds = Date().timeIntervalSince(start)
@@ -91,8 +93,7 @@ struct CrashProof {
       return nil
     }
     guard clients.connect() else {
-      let states = clients.sessions.map { "\($0.client.state)" }.joined(separator: ", ")
-      report.findings.add("the sessions did not come back: \(states)")
+      report.findings.add("the sessions did not come back: \(clients.stateText)")
       return nil
     }
     restartMilliseconds.append(Int(ready * 1_000))

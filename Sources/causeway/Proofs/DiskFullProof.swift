@@ -24,7 +24,8 @@ struct DiskFullProof {
     let first = try VenueProcess(
       configuration: venue.configurationPath, directory: venue.directory, label: "first")
     guard first.waitReady() != nil, clients.connect() else {
-      report.findings.add("the venue did not start: \(first.errors)")
+      report.findings.add(
+        "the venue did not start: \(first.errors); clients: \(clients.stateText)")
       return report
     }
     fillUp(first)
@@ -60,13 +61,17 @@ struct DiskFullProof {
         lastCount = clients.receivedCount
         lastProgress = Date()
       }
+      if Date().timeIntervalSince(lastProgress) > 30 { break }
     }
     report.stopMilliseconds = Int(Date().timeIntervalSince(lastProgress) * 1_000)
     let status = process.waitExit(seconds: 5)
     clients.drain()
+    report.sessionsLost = clients.reconnectCount
+    report.longestPauseMilliseconds = Int(clients.longestPauseNanoseconds / 1_000_000)
     report.acknowledged = clients.receivedCount
     report.findings.require(status == 1) {
-      "the venue ended with \(exitText(status)); it must be 1: \(process.errorLines.last ?? "")"
+      "the venue ended with \(exitText(status)); it must be 1: \(process.errorLines.last ?? ""); "
+        + "clients: \(clients.stateText)"
     }
     report.findings.require(report.stopMilliseconds <= 5_000) {
       "\(report.stopMilliseconds) ms passed between the last acknowledgement and the end"
@@ -121,6 +126,9 @@ struct DiskFullReport: Encodable {
   var disk = ""
   var acknowledged = 0
   var checked = 0
+  /// Sessions that fell silent while the disk filled up.
+  var sessionsLost = 0
+  var longestPauseMilliseconds = 0
   /// From the last acknowledgement to the end of the process.
   var stopMilliseconds = 0
   /// What the venue said when it stopped.
@@ -131,7 +139,8 @@ struct DiskFullReport: Encodable {
   var text: String {
     """
     \(disk): \(grouped(acknowledged)) acknowledgements until it was full, all in the journal; \
-    ended \(stopMilliseconds) ms after the last
+    ended \(stopMilliseconds) ms after the last; \(sessionsLost) sessions lost, longest pause of \
+    this proof \(longestPauseMilliseconds) ms
       said   \(line)
       full   \(startWithoutRoom)
     """ + (findings.holds ? "" : "\n" + findings.text)

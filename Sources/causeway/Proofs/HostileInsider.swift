@@ -54,6 +54,8 @@ final class HostileInsider {
     self.venue = venue
     index = session
     clients = try ProofClients(venue, sessions: session..<session + 1, clock: clock)
+    // Another handshake would make other keys than those we derive.
+    clients.reconnects = false
   }
 
   /// Establishes the session and derives its keys from what went over the wire.

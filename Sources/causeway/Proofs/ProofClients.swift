@@ -15,6 +15,14 @@ final class ProofClients {
   var inspect: ((Int, [UInt8]) -> Void)?
   /// Sees each datagram that came.
   var inspectReceived: (([UInt8]) -> Void)?
+  /// Whether a session that fell silent is established again, as a client would do.
+  var reconnects = true
+  private(set) var reconnectCount = 0
+  /// The longest time between two looks at the port: when it is seconds, the machine stood still,
+  /// and sessions are lost on both sides without a fault of anyone.
+  private(set) var longestPauseNanoseconds: UInt64 = 0
+  private var lastPumpTime: UInt64 = 0
+  private var random = SystemRandomNumberGenerator()
   /// Most unanswered messages of one session.
   var windowMax = 64
   /// The nonce each session began its newest handshake with.
@@ -36,22 +44,34 @@ final class ProofClients {
   /// Datagrams for this port that its socket had no room for.
   var missedCount: UInt64 { port.counters.missed }
 
+  /// Where the sessions stand, for a report.
+  var stateText: String {
+    let states = sessions.map { session in
+      "\(session.client.state) with \(session.inFlight) open, "
+        + CounterText.nonzero(session.client.counters)
+    }
+    return states.joined(separator: "; ") + "; port " + CounterText.port(port.counters)
+      + "; longest pause \(longestPauseNanoseconds / 1_000_000) ms"
+  }
+
   /// Establishes every session again with its numbers; false when the venue does not answer or
   /// refuses.
   func connect(seconds: Double = 5) -> Bool {
-    var random = SystemRandomNumberGenerator()
-    let start = clock.nanosecondsSinceEpoch()
+    lastPumpTime = clock.nanosecondsSinceEpoch()
     nonces.removeAll()
-    for session in sessions {
-      var nonce = Octets16()
-      nonce.word0 = random.next()
-      nonce.word1 = random.next()
-      nonces.append(nonce)
-      session.client.start(now: start &+ UInt64(session.token), nonce: nonce)
-    }
+    for session in sessions { start(session, now: lastPumpTime) }
     return pump(seconds: seconds) {
       self.sessions.allSatisfy { $0.client.state == .established }
     }
+  }
+
+  private func start(_ session: ProofSession, now: UInt64) {
+    var nonce = Octets16()
+    nonce.word0 = random.next()
+    nonce.word1 = random.next()
+    nonces.append(nonce)
+    // Handshake answers come to one port; each request's time tells whose they are.
+    session.client.start(now: now &+ UInt64(session.token), nonce: nonce)
   }
 
   /// Trades as fast as answers come.
@@ -100,11 +120,17 @@ final class ProofClients {
   /// Takes what has arrived and sends what is due; returns how many messages came.
   func pump() -> Int {
     let now = clock.nanosecondsSinceEpoch()
+    longestPauseNanoseconds = max(longestPauseNanoseconds, now &- min(lastPumpTime, now))
+    lastPumpTime = now
     let count = port.receive(into: &incoming)
     for index in 0..<count { deliver(index, now: now) }
     var taken = 0
     for (index, session) in sessions.enumerated() {
       taken += session.takeEvents()
+      if session.client.state == .lost && reconnects {
+        start(session, now: now)
+        reconnectCount += 1
+      }
       session.client.fill(&outgoing, now: now)
       send(from: index)
     }

@@ -77,6 +77,10 @@ struct CrashReport: Encodable {
   /// From the start of the process until every session is established again.
   var resumeMillisecondsP50 = 0
   var resumeMillisecondsMax = 0
+  /// Sessions that fell silent without a kill, and the longest time this proof stood still:
+  /// after three seconds of a machine that stands still both sides give a session up.
+  var sessionsLost = 0
+  var longestPauseMilliseconds = 0
   var seconds = 0.0
   var findings = ProofFindings()
 
@@ -93,6 +97,8 @@ struct CrashReport: Encodable {
     rot                 \(rotRefused) of \(rotTried) flipped bits refused by name and byte
     restart             p50 \(restartMillisecondsP50) ms, max \(restartMillisecondsMax) ms; \
     sessions back p50 \(resumeMillisecondsP50) ms, max \(resumeMillisecondsMax) ms
+    sessions lost       \(sessionsLost) without a kill; longest pause of this proof \
+    \(longestPauseMilliseconds) ms
     """ + (findings.holds ? "" : "\n" + findings.text)
       + "\n\(findings.holds ? "PASS" : "FAIL") prove crash, seed \(seed), "
       + "\(Int(seconds.rounded())) s"
