@@ -40,6 +40,8 @@ let floors: [[Module]] = [
   [
     // the words of the venue as exact bytes: commands, events, reject reasons
     Module(name: "VenueTypes"),
+    // values, implied volatility, Greeks; the same bits on every machine
+    Module(name: "Pricing", uses: ["CMachine"]),
     // Keccak-256, SHA-256, HMAC, HKDF, SipHash, CRC32C
     Module(name: "Hashing", uses: ["CMachine"]),
   ],
@@ -150,13 +152,14 @@ let swiftSettings: [SwiftSetting] =
     .strictMemorySafety(),
     .treatAllWarnings(as: .error),
     .enableExperimentalFeature("Lifetimes"),
-    .unsafeFlags(["-Xcc", march]),
+    // Without the second flag a vector square root is eight calls (it might set errno).
+    .unsafeFlags(["-Xcc", march, "-Xcc", "-fno-math-errno"]),
   ] + (checks ? [.define("CAUSEWAY_CHECKS")] : [])
 // Macros of Swift Testing expand to code without `unsafe`: tests are exempt from that rule alone.
 let testSettings: [SwiftSetting] =
   [
     .swiftLanguageMode(.v6), .enableExperimentalFeature("Lifetimes"),
-    .unsafeFlags(["-Xcc", march]),
+    .unsafeFlags(["-Xcc", march, "-Xcc", "-fno-math-errno"]),
   ] + (checks ? [.define("CAUSEWAY_CHECKS")] : [])
   + (jemalloc ? [.define("CAUSEWAY_WITH_JEMALLOC")] : [])
 
