@@ -89,16 +89,20 @@ struct FlowReplay<Sink: FlowSink>: ~Copyable {
   private(set) var sink: Sink
   /// Whether orders and levels outgrow the caches, so that fetching them ahead pays.
   private let looksFar: Bool
+  private let shape: BookShape
 
   init(_ flow: borrowing FlowFile, sink: consuming Sink) {
     // No record is ever written: the orders of a flow have no owner.
     books = BookSet(
       ordersMax: flow.lastID, booksMax: flow.header.symbolCount, recordBacking: .onTouch)
     self.sink = sink
-    let levels = BookSet.levelByteCount(bandWidth: flow.header.bandWidth)
-    looksFar = Int(flow.header.liveMax) * 16 + levels * Int(flow.header.symbolCount) > 1 << 20
+    let levels =
+      BookMemory.denseLevels(bandWidth: flow.header.bandWidth) * Int(flow.header.symbolCount)
+    looksFar = Int(flow.header.liveMax) * 16 + levels > 1 << 20
+    // As an operator would list them: few busy books, or many thin series.
+    shape = levels > 64 << 20 ? .sparse : .dense
     for symbol in 0..<flow.header.symbolCount {
-      let isListed = books.list(symbol, bandWidth: flow.header.bandWidth)
+      let isListed = books.list(symbol, bandWidth: flow.header.bandWidth, shape: shape)
       precondition(isListed, "the header was checked against the books' limits")
     }
   }
@@ -116,7 +120,13 @@ struct FlowReplay<Sink: FlowSink>: ~Copyable {
 
   /// Applies the records of `range`, counted from 0.
   mutating func apply(_ records: borrowing FixedArray<FlowRecord>, _ range: Range<Int>) {
-    if looksFar { applyFar(records, range) } else { applyNear(records, range) }
+    if shape == .sparse {
+      applySparse(records, range)
+    } else if looksFar {
+      applyFar(records, range)
+    } else {
+      applyNear(records, range)
+    }
   }
 
   @inline(never)
@@ -136,6 +146,21 @@ struct FlowReplay<Sink: FlowSink>: ~Copyable {
     for index in range {
       if index + 12 < records.count {
         books.prefetch(slot: records[index + 12].id)
+        books.prefetchNeighbours(of: records[index + 6].id)
+        books.prefetchLevel(of: order(records[index + 6]))
+      }
+      apply(records[index], index: index)
+    }
+  }
+
+  @inline(never)
+  private mutating func applySparse(
+    _ records: borrowing FixedArray<FlowRecord>, _ range: Range<Int>
+  ) {
+    for index in range {
+      if index + 12 < records.count {
+        books.prefetch(slot: records[index + 12].id)
+        books.prefetch(book: UInt32(records[index + 12].symbol))
         books.prefetchNeighbours(of: records[index + 6].id)
         books.prefetchLevel(of: order(records[index + 6]))
       }
