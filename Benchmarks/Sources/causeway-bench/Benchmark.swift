@@ -33,6 +33,21 @@ struct Benchmark {
   }
 }
 
+/// How much a run does: enough to time it, or just enough to show that it runs.
+enum Scale: Sendable {
+  case full
+  case smoke
+
+  func pick(full: Int, smoke: Int) -> Int { self == .full ? full : smoke }
+}
+
+/// Benchmarks that belong together, made when they are needed.
+struct Group: Sendable {
+  var make: @Sendable (Scale) -> [Benchmark]
+
+  init(_ make: @escaping @Sendable (Scale) -> [Benchmark]) { self.make = make }
+}
+
 /// What the rounds of one benchmark gave.
 struct Measurement {
   var benchmark: Benchmark

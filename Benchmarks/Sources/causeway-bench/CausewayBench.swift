@@ -33,7 +33,7 @@ enum CausewayBench {
       default: names.append(argument)
       }
     }
-    let all = benchmarks(smoke: smoke)
+    let all = groups.flatMap { $0.make(smoke ? .smoke : .full) }
     let chosen = all.filter { benchmark in
       names.isEmpty || names.contains { benchmark.name.contains($0) }
     }
@@ -50,12 +50,16 @@ enum CausewayBench {
     }
   }
 
-  private static func benchmarks(smoke: Bool) -> [Benchmark] {
-    RingBenchmarks.all(elementCount: smoke ? 4_000 : 2_000_000)
-      + VenueBenchmarks.all(stepCount: smoke ? 5_000 : 1_000_000)
-      + KernelBenchmarks.all(
-        byteCount: smoke ? 1 << 20 : 1 << 28, packetCount: smoke ? 1_000 : 200_000)
-  }
+  /// Every group of benchmarks: one line here, one file of its own.
+  private static let groups: [Group] = [
+    Group { RingBenchmarks.all(elementCount: $0.pick(full: 2_000_000, smoke: 4_000)) },
+    Group { VenueBenchmarks.all(stepCount: $0.pick(full: 1_000_000, smoke: 5_000)) },
+    Group {
+      KernelBenchmarks.all(
+        byteCount: $0.pick(full: 1 << 28, smoke: 1 << 20),
+        packetCount: $0.pick(full: 200_000, smoke: 1_000))
+    },
+  ]
 
   private static func report(_ measurements: [Measurement], json: Bool) {
     if json {
