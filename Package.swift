@@ -238,7 +238,7 @@ var products: [Product] = [
     name: "CausewayKernels",
     targets: [
       "CMachine", "Hardware", "FixedContainers", "VenueTypes", "Hashing", "Matching",
-      "WireProtocol", "VenueCore",
+      "WireProtocol", "VenueCore", "OrderEntry", "Sequencing",
     ].filter { ground.contains($0) || wanted.contains($0) })
 ]
 if wanted.contains("causeway") {

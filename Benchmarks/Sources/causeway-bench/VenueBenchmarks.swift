@@ -44,9 +44,9 @@ enum VenueBenchmarks {
     for command in commands { venue.apply(command) }
   }
 
-  private static let tickSize: Int64 = 1_000_000
+  static let tickSize: Int64 = 1_000_000
 
-  private static func commands(
+  static func commands(
     of flow: BookFlow
   ) -> (setUp: [SequencedCommand], prefill: [SequencedCommand], main: [SequencedCommand]) {
     var translator = Translator()
