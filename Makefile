@@ -39,8 +39,9 @@ demo: ## real orders over UDP through the book into the journal, with a report
 	swift build -c release --product causeway
 	.build/release/causeway demo $(DEMO)
 
-bench: release ## time the kernels (BENCH='--smoke' for a tiny run)
-	swift run -c release --package-path Benchmarks causeway-bench $(BENCH)
+bench: ## time everything: books, latency, kernels (BENCH=--smoke: tiny)
+	@scripts/install --no-python
+	@scripts/bench $(BENCH)
 
 lint: ## swift format, strict
 	swift format lint --strict --parallel --recursive --configuration .swift-format $(SWIFT_SOURCES)

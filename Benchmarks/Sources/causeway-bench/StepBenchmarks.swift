@@ -29,7 +29,8 @@ enum StepBenchmarks {
       step.part("step/ingress", .ingress), step.part("step/sequence", .sequence),
       step.part("step/egress", .egress),
       step.parse(), step.tag(), commandRing(count: commandCount),
-      step.tickOrder(), step.number(), eventRing(count: commandCount),
+      step.tickOrder(), step.number(), VenueBenchmarks.venue(flow, name: "step/apply"),
+      eventRing(count: commandCount),
     ]
   }
 
