@@ -75,7 +75,8 @@ def latency(path, machine, flows, kinds):
                 drawing, 65 + column * across, 85 + row * down, across - 40, down - 50,
                 f"{name}: {label}", flow["latency"].get(kind, {}))
     seeds = ", ".join(f"{name} {flow['records']:,} records" for name, flow in flows.items())
-    caption(drawing, machine, f"the run of {next(iter(flows.values()))['rounds']} with least p99; {seeds}")
+    rounds = next(iter(flows.values()))["rounds"]
+    caption(drawing, machine, f"of {rounds} rounds the run with the least p99; {seeds}")
     drawing.save(path)
 
 
@@ -137,6 +138,7 @@ def ratios(path, machine, flows, pairs, rounds):
         if target:
             x = left + width * target / most
             drawing.line(x, y - 3, x, y + 21, INK, 3)
-        drawing.text(left + width * min(ratio, most) / most + 6, y + 13, f"{ratio:.2f}  {note}", 11)
+        end = width * min(max(ratio, target or 0), most) / most
+        drawing.text(left + end + 8, y + 13, f"{ratio:.2f}   {note}", 11)
     caption(drawing, machine, f"{rounds} rounds")
     drawing.save(path)
