@@ -16,7 +16,8 @@ enum { capacity = 1024, element_max = 120, batch_max = 16 };
 
 // MARK: The plain ring
 
-/// Lamport's queue with a copy of the other side's index on each side.
+/// Lamport's queue with a copy of the other side's index on each side. P1 (the writer publishes
+/// `tail`) pairs with C1, C2 (the reader publishes `head`) with P2.
 struct plain_ring {
     _Alignas(128) _Atomic uint64_t tail;
     uint64_t known_head;  // the writer's
@@ -29,13 +30,13 @@ INLINE bool plain_push(struct plain_ring *ring, const char *elements, size_t siz
 {
     uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
     if (tail - ring->known_head + count > capacity) {
-        ring->known_head = atomic_load_explicit(&ring->head, memory_order_acquire);
+        ring->known_head = atomic_load_explicit(&ring->head, memory_order_acquire);  // P2
         if (tail - ring->known_head + count > capacity) { return false; }
     }
     for (unsigned i = 0; i < count; i++) {
         memcpy(ring->slots + ((tail + i) & (capacity - 1)) * size, elements + i * size, size);
     }
-    atomic_store_explicit(&ring->tail, tail + count, memory_order_release);
+    atomic_store_explicit(&ring->tail, tail + count, memory_order_release);  // P1
     return true;
 }
 
@@ -43,14 +44,14 @@ INLINE unsigned plain_pop(struct plain_ring *ring, char *elements, size_t size, 
 {
     uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
     if (ring->known_tail - head < most) {
-        ring->known_tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
+        ring->known_tail = atomic_load_explicit(&ring->tail, memory_order_acquire);  // C1
     }
     unsigned count = ring->known_tail - head < most ? (unsigned)(ring->known_tail - head) : most;
     if (count == 0) { return 0; }
     for (unsigned i = 0; i < count; i++) {
         memcpy(elements + i * size, ring->slots + ((head + i) & (capacity - 1)) * size, size);
     }
-    atomic_store_explicit(&ring->head, head + count, memory_order_release);
+    atomic_store_explicit(&ring->head, head + count, memory_order_release);  // C2
     return count;
 }
 
@@ -72,7 +73,7 @@ static void *make_ring(enum counterpart_ring kind, size_t size)
         ssize_t bytes = rte_ring_get_memsize_elem((unsigned)size, 2 * capacity);
         if (bytes <= 0) { return NULL; }
         struct rte_ring *ring = aligned_alloc(128, ((size_t)bytes + 127) & ~(size_t)127);
-        // Twice the capacity less one is what fits: the flag asks for exactly `capacity`.
+        // One slot less than a power of two fits; the flag asks for exactly `capacity`.
         if (ring
             && rte_ring_init(
                 ring, "bench", capacity, RING_F_SP_ENQ | RING_F_SC_DEQ | RING_F_EXACT_SZ)) {

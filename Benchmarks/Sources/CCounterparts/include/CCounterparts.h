@@ -22,7 +22,8 @@ int32_t causeway_count_is_on(void);
 /// SipHash-2-4 of `count` octets.
 ///
 /// Source: Aumasson, Bernstein, "SipHash: a fast short-input PRF", INDOCRYPT 2012, section 2.
-uint64_t counterpart_siphash24(uint64_t key_low, uint64_t key_high, const void *bytes, size_t count);
+uint64_t counterpart_siphash24(
+    uint64_t key_low, uint64_t key_high, const void *bytes, size_t count);
 
 /// Reads a datagram of new orders: frame, each message's header and every field; returns the sum of
 /// identifiers, quantities and prices, or 0 when anything is wrong with it.
