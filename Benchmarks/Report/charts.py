@@ -120,7 +120,8 @@ def ratios(path, machine, flows, pairs, rounds):
         for name, flow in flows.items()
     ] + [(f"{pair['ours']} / {pair['beside']}", pair["ratio"], None, "") for pair in pairs]
     drawing = Drawing(1_000, 90 + 28 * len(bars) + 70)
-    drawing.text(20, 28, "Time of ours as a ratio to its counterpart: less is better", 17, bold=True)
+    drawing.text(
+        20, 28, "Time of ours as a ratio to its counterpart: less is better", 17, bold=True)
     drawing.text(
         20, 48, "same run, least of all rounds; 1.0 = as fast; a dark tick is the target", 12)
     left, width = 330, 480
