@@ -91,6 +91,13 @@ struct FlowOptions: Sendable {
   var keepsOwners = false
 }
 
+/// Whether each order's owner is written: a type, so that the loops are compiled for either.
+private protocol FlowOwners {
+  static var areKept: Bool { get }
+}
+private enum NoOwners: FlowOwners { static var areKept: Bool { false } }
+private enum KeptOwners: FlowOwners { static var areKept: Bool { true } }
+
 /// A flow file on its way through the venue's own books: an identifier is a slot, a symbol a book.
 struct FlowReplay<Sink: FlowSink>: ~Copyable {
   private var books: BookSet
@@ -130,63 +137,74 @@ struct FlowReplay<Sink: FlowSink>: ~Copyable {
 
   /// Applies the records of `range`, counted from 0.
   mutating func apply(_ records: borrowing FixedArray<FlowRecord>, _ range: Range<Int>) {
-    if shape == .sparse {
-      applySparse(records, range)
-    } else if looksFar {
-      applyFar(records, range)
+    // What is the same for all records is decided once, not by each.
+    if options.keepsOwners {
+      apply(records, range, KeptOwners.self)
     } else {
-      applyNear(records, range)
+      apply(records, range, NoOwners.self)
+    }
+  }
+
+  private mutating func apply<Owners: FlowOwners>(
+    _ records: borrowing FixedArray<FlowRecord>, _ range: Range<Int>, _ owners: Owners.Type
+  ) {
+    if shape == .sparse {
+      applySparse(records, range, owners)
+    } else if looksFar {
+      applyFar(records, range, owners)
+    } else {
+      applyNear(records, range, owners)
     }
   }
 
   @inline(never)
-  private mutating func applyNear(
-    _ records: borrowing FixedArray<FlowRecord>, _ range: Range<Int>
+  private mutating func applyNear<Owners: FlowOwners>(
+    _ records: borrowing FixedArray<FlowRecord>, _ range: Range<Int>, _ owners: Owners.Type
   ) {
     for index in range {
-      if index + 8 < records.count { look(at: records[index + 8]) }
-      apply(records[index], index: index)
+      if index + 8 < records.count { look(at: records[index + 8], owners) }
+      apply(records[index], index: index, owners)
     }
   }
 
   @inline(never)
-  private mutating func applyFar(
-    _ records: borrowing FixedArray<FlowRecord>, _ range: Range<Int>
+  private mutating func applyFar<Owners: FlowOwners>(
+    _ records: borrowing FixedArray<FlowRecord>, _ range: Range<Int>, _ owners: Owners.Type
   ) {
     for index in range {
       if index + 12 < records.count {
-        look(at: records[index + 12])
+        look(at: records[index + 12], owners)
         books.prefetchNeighbours(of: records[index + 6].id)
         books.prefetchLevel(of: order(records[index + 6]))
       }
-      apply(records[index], index: index)
+      apply(records[index], index: index, owners)
     }
   }
 
   /// Fetches what a record will touch first.
   @inline(__always)
-  private func look(at record: FlowRecord) {
+  private func look<Owners: FlowOwners>(at record: FlowRecord, _: Owners.Type) {
     books.prefetch(slot: record.id)
-    if options.keepsOwners { books.records.prefetch(at: Int(record.id)) }
+    if Owners.areKept { books.records.prefetch(at: Int(record.id)) }
   }
 
   @inline(never)
-  private mutating func applySparse(
-    _ records: borrowing FixedArray<FlowRecord>, _ range: Range<Int>
+  private mutating func applySparse<Owners: FlowOwners>(
+    _ records: borrowing FixedArray<FlowRecord>, _ range: Range<Int>, _ owners: Owners.Type
   ) {
     for index in range {
       if index + 12 < records.count {
-        look(at: records[index + 12])
+        look(at: records[index + 12], owners)
         books.prefetch(book: UInt32(records[index + 12].symbol))
         books.prefetchNeighbours(of: records[index + 6].id)
         books.prefetchLevel(of: order(records[index + 6]))
       }
-      apply(records[index], index: index)
+      apply(records[index], index: index, owners)
     }
   }
 
   /// Applies the records of `range` one by one, each between two fences, and stores the cycles
-  /// that passed, and what the record did, from index 0.
+  /// that passed, and what the record did, from index 0. Writes no owners.
   @inline(never)
   mutating func measure(
     _ records: borrowing FixedArray<FlowRecord>, _ range: Range<Int>,
@@ -198,7 +216,7 @@ struct FlowReplay<Sink: FlowSink>: ~Copyable {
       let record = records[index]
       let trades = sink.digest.trades
       let begin = causeway_cycles_fenced()
-      apply(record, index: index)
+      apply(record, index: index, NoOwners.self)
       let end = causeway_cycles_fenced()
       let hasTraded = sink.digest.trades != trades
       samples.cycles[index - range.lowerBound] = UInt32(clamping: end &- begin)
@@ -207,26 +225,28 @@ struct FlowReplay<Sink: FlowSink>: ~Copyable {
   }
 
   @inline(__always)
-  private mutating func apply(_ record: FlowRecord, index: Int) {
+  private mutating func apply<Owners: FlowOwners>(
+    _ record: FlowRecord, index: Int, _ owners: Owners.Type
+  ) {
     sink.before(index, symbol: record.symbol)
     switch record.operation {
     case FlowOperation.add.rawValue:
-      enter(record)
+      enter(record, owners)
     case FlowOperation.cancel.rawValue:
       _ = books.cancel(slot: record.id)
     case FlowOperation.replace.rawValue:
-      if books.cancel(slot: record.id) > 0 { enter(record, isNew: false) }
+      if books.cancel(slot: record.id) > 0 { enter(record, owners, isNew: false) }
     default:
-      enter(record, kind: .market)
+      enter(record, owners, kind: .market)
     }
   }
 
   @inline(__always)
-  private mutating func enter(
-    _ record: FlowRecord, kind: OrderKind = .limit, isNew: Bool = true
+  private mutating func enter<Owners: FlowOwners>(
+    _ record: FlowRecord, _: Owners.Type, kind: OrderKind = .limit, isNew: Bool = true
   ) {
     var incoming = order(record, kind: kind)
-    if options.keepsOwners {
+    if Owners.areKept {
       incoming.selfMatchKey = UInt64(record.id)
       if isNew {
         keepOwner(of: incoming, slot: record.id)
