@@ -1,0 +1,65 @@
+import CBook
+
+// The functions of causeway_book.h that make, fill and end a handle.
+
+/// What an opaque pointer points at; nil for null.
+///
+/// - Safety: `handle` is null or came from `causeway_book_create` and was not destroyed.
+@inline(__always) @unsafe
+func unwrap(_ handle: OpaquePointer?) -> UnsafeMutablePointer<BookHandle>? {
+  guard let handle = unsafe handle else { return nil }
+  return unsafe UnsafeMutablePointer<BookHandle>(handle)
+}
+
+@c @implementation
+public func causeway_book_abi() -> UInt32 { CAUSEWAY_BOOK_ABI }
+
+@c @implementation
+public func causeway_book_memory_bytes(_ sizes: UnsafePointer<causeway_book_sizes>!) -> UInt64 {
+  // SAFETY: not null; the header asks for a pointer to sizes.
+  guard let sizes = unsafe sizes, let checked = unsafe BookSizes(sizes.pointee) else { return 0 }
+  return checked.byteCount
+}
+
+@c @implementation
+public func causeway_book_create(
+  _ abi: UInt32, _ sizes: UnsafePointer<causeway_book_sizes>!,
+  _ out: UnsafeMutablePointer<OpaquePointer?>!
+) -> Int32 {
+  guard let out = unsafe out else { return Int32(CAUSEWAY_BOOK_NULL) }
+  // SAFETY: not null; the header asks for pointers to sizes and to a place for the handle.
+  unsafe out.pointee = nil
+  guard let sizes = unsafe sizes else { return Int32(CAUSEWAY_BOOK_NULL) }
+  guard abi == CAUSEWAY_BOOK_ABI else { return Int32(CAUSEWAY_BOOK_WRONG_ABI) }
+  guard let checked = unsafe BookSizes(sizes.pointee) else {
+    return Int32(CAUSEWAY_BOOK_BAD_SIZES)
+  }
+  guard BookSizes.canMap(checked.byteCount) else { return Int32(CAUSEWAY_BOOK_NO_MEMORY) }
+  let handle = UnsafeMutablePointer<BookHandle>.allocate(capacity: 1)
+  unsafe handle.initialize(to: BookHandle(checked))
+  unsafe out.pointee = OpaquePointer(handle)
+  return Int32(CAUSEWAY_BOOK_OK)
+}
+
+@c @implementation
+public func causeway_book_destroy(_ handle: OpaquePointer!) {
+  guard let handle = unsafe unwrap(handle) else { return }
+  unsafe handle.deinitialize(count: 1)
+  unsafe handle.deallocate()
+}
+
+@c @implementation
+public func causeway_book_list(
+  _ handle: OpaquePointer!, _ book: UInt32, _ band_ticks: UInt32
+) -> Int32 {
+  guard let handle = unsafe unwrap(handle) else { return Int32(CAUSEWAY_BOOK_NULL) }
+  // SAFETY: a handle, as `unwrap` asks.
+  return unsafe Int32(truncatingIfNeeded: handle.pointee.list(book, bandWidth: band_ticks))
+}
+
+@c @implementation
+public func causeway_book_reset(_ handle: OpaquePointer!) -> Int32 {
+  guard let handle = unsafe unwrap(handle) else { return Int32(CAUSEWAY_BOOK_NULL) }
+  unsafe handle.pointee.reset()  // SAFETY: a handle, as `unwrap` asks.
+  return Int32(CAUSEWAY_BOOK_OK)
+}
