@@ -41,11 +41,4 @@ extension BookHandle {
     }
     return count
   }
-
-  /// - Safety: `command` points at one.
-  @inline(__always) @unsafe
-  mutating func carryOut(_ command: UnsafePointer<causeway_book_command>) -> Int {
-    let head = unsafe UnsafeRawPointer(command).loadUnaligned(as: UInt64.self)
-    return unsafe carryOut(command.pointee, head: head)
-  }
 }

@@ -7,28 +7,31 @@ extension BookHandle {
   /// The first eight bytes of a command but its order's side, and day against good till cancel:
   /// what is 0 in most commands.
   private static var plainMask: UInt64 { ~0x0000_0000_0100_0100 }
-  private static var plainReplace: UInt64 { UInt64(CAUSEWAY_BOOK_REPLACE) }
   private static var plainReplaceAtBack: UInt64 {
     UInt64(CAUSEWAY_BOOK_REPLACE) | UInt64(CAUSEWAY_BOOK_LOSE_PRIORITY) << 40
   }
 
-  /// - Parameter head: the command's first eight bytes.
-  @inline(__always)
-  mutating func carryOut(_ command: causeway_book_command, head: UInt64) -> Int {
+  /// - Safety: `command` points at one.
+  @inline(__always) @unsafe
+  mutating func carryOut(_ command: UnsafePointer<causeway_book_command>) -> Int {
     guard sink.ring.freeCount > 0 else { return CAUSEWAY_BOOK_REPORTS_FULL }
+    let head = unsafe UnsafeRawPointer(command).loadUnaligned(as: UInt64.self)
     if head & Self.plainMask == 0 {
       // The side is bit 0 of the terms: no branch that half of all orders would mispredict.
-      let terms = OrderTerms(
-        rawValue: OrderTerms(side: .buy).rawValue | UInt8(truncatingIfNeeded: command.side & 1))
-      return enter(command, terms: terms, flags: [])
+      let buy = OrderTerms(side: .buy)
+      let terms = OrderTerms(rawValue: buy.rawValue | UInt8(truncatingIfNeeded: head >> 8 & 1))
+      return unsafe enter(command.pointee, terms: terms, flags: [])
     }
-    if command.operation == UInt8(truncatingIfNeeded: CAUSEWAY_BOOK_CANCEL) {
-      return cancel(command.order)
-    }
+    if head & 255 == UInt64(CAUSEWAY_BOOK_CANCEL) { return unsafe cancel(command.pointee.order) }
     if head & Self.plainMask == Self.plainReplaceAtBack {
-      return replaceAtBack(command, OrderTerms(side: .buy), flags: [])
+      return unsafe replacePlainAtBack(command.pointee)
     }
-    return carryOutRare(command)
+    return unsafe carryOutRare(command.pointee)
+  }
+
+  @inline(never)
+  private mutating func replacePlainAtBack(_ command: causeway_book_command) -> Int {
+    replaceAtBack(command, OrderTerms(side: .buy), flags: [])
   }
 
   /// Everything that is not plain.
@@ -163,12 +166,12 @@ extension BookHandle {
   /// for itself. It meets no more than all that rest, and no more than those at the prices it
   /// could reach.
   @inline(__always)
-  private func hasRoom(for order: IncomingOrder) -> Bool {
+  private mutating func hasRoom(for order: IncomingOrder) -> Bool {
     sink.ring.freeCount > Int(liveCount) || hasRoomSlow(for: order)
   }
 
   @inline(never)
-  private func hasRoomSlow(for order: IncomingOrder) -> Bool {
+  private mutating func hasRoomSlow(for order: IncomingOrder) -> Bool {
     guard order.flags.isEmpty else { return true }  // Post-only: it meets none.
     let side = order.terms.side
     var free = sink.ring.freeCount - 1
@@ -189,7 +192,7 @@ extension BookHandle {
 
   /// Whether a post-only order can enter the book: it does not cross, or may slide and stays in
   /// the band.
-  private func canStayPassive(_ order: IncomingOrder) -> Bool {
+  private mutating func canStayPassive(_ order: IncomingOrder) -> Bool {
     let side = order.terms.side
     guard let best = books.bestTick(order.book, side.opposite), order.accepts(best) else {
       return true

@@ -55,7 +55,7 @@ struct BookHandle: ~Copyable {
   // MARK: What the books hold
 
   /// The level of a side at a tick; zeros when there is none.
-  func level(_ book: UInt32, _ side: Side, at priceTick: UInt32?) -> causeway_book_level {
+  mutating func level(_ book: UInt32, _ side: Side, at priceTick: UInt32?) -> causeway_book_level {
     guard let priceTick else { return causeway_book_level(tick: 0, orders: 0, quantity: 0) }
     let totals = books.totals(book, side, at: priceTick)
     return causeway_book_level(
@@ -63,7 +63,7 @@ struct BookHandle: ~Copyable {
   }
 
   /// See `causeway_book_order`; nil when no order rests under the number.
-  func status(of slot: UInt32) -> causeway_book_order_status? {
+  mutating func status(of slot: UInt32) -> causeway_book_order_status? {
     guard let place = books.place(of: slot) else { return nil }
     var status = causeway_book_order_status()
     status.book = place.book

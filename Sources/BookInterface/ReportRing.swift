@@ -14,16 +14,20 @@ struct ReportRing: ~Copyable {
   init(capacity: Int) {
     reports = FixedArray(zeroed: capacity)
     mask = capacity - 1
+    freeCount = capacity
   }
 
+  /// Reports that still have room.
+  private(set) var freeCount: Int
+
   @inline(__always) var count: Int { end &- first }
-  @inline(__always) var freeCount: Int { mask &+ 1 &- count }
 
   @inline(__always)
   mutating func append(_ report: causeway_book_report) {
     // SAFETY: the mask keeps the place below the power of two that the array holds.
     unsafe reports.address(unchecked: end & mask).pointee = report
     end &+= 1
+    freeCount &-= 1
   }
 
   /// The oldest reports that stand in one piece.
@@ -39,6 +43,7 @@ struct ReportRing: ~Copyable {
   mutating func release(_ wanted: Int) -> Int {
     let taken = min(wanted, count)
     first &+= taken
+    freeCount &+= taken
     if first == end { removeAll() }
     return taken
   }
@@ -46,5 +51,6 @@ struct ReportRing: ~Copyable {
   mutating func removeAll() {
     first = 0
     end = 0
+    freeCount = mask + 1
   }
 }
