@@ -6,7 +6,7 @@
 #   DEMO='--quick'            more arguments for `causeway demo`
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install build release test test-slow demo bench lint check-floors tsan clean
+.PHONY: help install build release book test test-slow demo bench lint check-floors tsan clean
 
 # Debug builds walk the invariants; release builds do not. The variable is part of the manifest.
 DEBUG := CAUSEWAY_CHECKS=1
@@ -27,6 +27,9 @@ build: ## debug build with the invariant walks
 
 release: ## optimised build of the program: .build/release/causeway
 	swift build -c release --product causeway
+
+book: ## the book as a library: .build/book/libcauseway-book.so and causeway_book.h
+	@scripts/build-book
 
 test: install ## every test: Swift, wire, rings, end to end
 	@scripts/test

@@ -1,11 +1,13 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+// The names are those of the header.
 import CBook
 
 // The functions of causeway_book.h that change books.
 //
-// SAFETY, of all functions here: handles are null or alive, and other pointers null or good for
-// their count, as the header asks; null is looked for first.
+// They are `@unsafe`: handles are null or alive, and other pointers null or good for their count, as
+// the header asks. Null is looked for first.
 
-@inline(__always)
+@inline(__always) @unsafe
 private func carryOut(_ handle: OpaquePointer?, _ command: causeway_book_command) -> Int32 {
   guard let handle = unsafe unwrap(handle) else { return Int32(CAUSEWAY_BOOK_NULL) }
   let code = unsafe withUnsafePointer(to: command) { unsafe handle.pointee.carryOut($0) }
@@ -16,7 +18,7 @@ private func carryOut(_ handle: OpaquePointer?, _ command: causeway_book_command
 @inline(__always)
 private func octet(ofSide side: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: min(side, 2)) }
 
-@c @implementation
+@c @implementation @unsafe
 public func causeway_book_submit(
   _ handle: OpaquePointer!, _ command: UnsafePointer<causeway_book_command>!
 ) -> Int32 {
@@ -26,7 +28,7 @@ public func causeway_book_submit(
   return unsafe Int32(truncatingIfNeeded: handle.pointee.carryOut(command))
 }
 
-@c @implementation
+@c @implementation @unsafe
 public func causeway_book_new(
   _ handle: OpaquePointer!, _ order: UInt32, _ book: UInt32, _ side: UInt32, _ tick: UInt32,
   _ quantity: UInt32
@@ -41,7 +43,7 @@ public func causeway_book_new(
   return unsafe carryOut(handle, command)
 }
 
-@c @implementation
+@c @implementation @unsafe
 public func causeway_book_market(
   _ handle: OpaquePointer!, _ order: UInt32, _ book: UInt32, _ side: UInt32, _ quantity: UInt32
 ) -> Int32 {
@@ -54,7 +56,7 @@ public func causeway_book_market(
   return unsafe carryOut(handle, command)
 }
 
-@c @implementation
+@c @implementation @unsafe
 public func causeway_book_replace(
   _ handle: OpaquePointer!, _ order: UInt32, _ tick: UInt32, _ quantity: UInt32
 ) -> Int32 {
@@ -67,7 +69,7 @@ public func causeway_book_replace(
   return unsafe carryOut(handle, command)
 }
 
-@c @implementation
+@c @implementation @unsafe
 public func causeway_book_cancel(_ handle: OpaquePointer!, _ order: UInt32) -> Int32 {
   var command = causeway_book_command()
   command.operation = UInt8(CAUSEWAY_BOOK_CANCEL)
@@ -75,7 +77,7 @@ public func causeway_book_cancel(_ handle: OpaquePointer!, _ order: UInt32) -> I
   return unsafe carryOut(handle, command)
 }
 
-@c @implementation
+@c @implementation @unsafe
 public func causeway_book_apply(
   _ handle: OpaquePointer!, _ commands: UnsafePointer<causeway_book_command>!, _ count: Int,
   _ applied: UnsafeMutablePointer<Int>!

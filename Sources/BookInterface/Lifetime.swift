@@ -1,6 +1,11 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+// The names are those of the header.
 import CBook
 
 // The functions of causeway_book.h that make, fill and end a handle.
+//
+// They are `@unsafe`: handles are null or alive, and other pointers null or good for what the header
+// asks. Null is looked for first.
 
 /// What an opaque pointer points at; nil for null.
 ///
@@ -14,20 +19,18 @@ func unwrap(_ handle: OpaquePointer?) -> UnsafeMutablePointer<BookHandle>? {
 @c @implementation
 public func causeway_book_abi() -> UInt32 { CAUSEWAY_BOOK_ABI }
 
-@c @implementation
+@c @implementation @unsafe
 public func causeway_book_memory_bytes(_ sizes: UnsafePointer<causeway_book_sizes>!) -> UInt64 {
-  // SAFETY: not null; the header asks for a pointer to sizes.
   guard let sizes = unsafe sizes, let checked = unsafe BookSizes(sizes.pointee) else { return 0 }
   return checked.byteCount
 }
 
-@c @implementation
+@c @implementation @unsafe
 public func causeway_book_create(
   _ abi: UInt32, _ sizes: UnsafePointer<causeway_book_sizes>!,
   _ out: UnsafeMutablePointer<OpaquePointer?>!
 ) -> Int32 {
   guard let out = unsafe out else { return Int32(CAUSEWAY_BOOK_NULL) }
-  // SAFETY: not null; the header asks for pointers to sizes and to a place for the handle.
   unsafe out.pointee = nil
   guard let sizes = unsafe sizes else { return Int32(CAUSEWAY_BOOK_NULL) }
   guard abi == CAUSEWAY_BOOK_ABI else { return Int32(CAUSEWAY_BOOK_WRONG_ABI) }
@@ -41,25 +44,24 @@ public func causeway_book_create(
   return Int32(CAUSEWAY_BOOK_OK)
 }
 
-@c @implementation
+@c @implementation @unsafe
 public func causeway_book_destroy(_ handle: OpaquePointer!) {
   guard let handle = unsafe unwrap(handle) else { return }
   unsafe handle.deinitialize(count: 1)
   unsafe handle.deallocate()
 }
 
-@c @implementation
+@c @implementation @unsafe
 public func causeway_book_list(
   _ handle: OpaquePointer!, _ book: UInt32, _ band_ticks: UInt32
 ) -> Int32 {
   guard let handle = unsafe unwrap(handle) else { return Int32(CAUSEWAY_BOOK_NULL) }
-  // SAFETY: a handle, as `unwrap` asks.
   return unsafe Int32(truncatingIfNeeded: handle.pointee.list(book, bandWidth: band_ticks))
 }
 
-@c @implementation
+@c @implementation @unsafe
 public func causeway_book_reset(_ handle: OpaquePointer!) -> Int32 {
   guard let handle = unsafe unwrap(handle) else { return Int32(CAUSEWAY_BOOK_NULL) }
-  unsafe handle.pointee.reset()  // SAFETY: a handle, as `unwrap` asks.
+  unsafe handle.pointee.reset()
   return Int32(CAUSEWAY_BOOK_OK)
 }

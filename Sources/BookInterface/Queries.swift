@@ -1,13 +1,15 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+// The names are those of the header.
 import CBook
 import Matching
 import VenueTypes
 
 // The functions of causeway_book.h that take out reports and look into books.
 //
-// SAFETY, of all functions here: handles are null or alive, and other pointers null or good for
-// their count, as the header asks; null is looked for first.
+// They are `@unsafe`: handles are null or alive, and other pointers null or good for their count, as
+// the header asks. Null is looked for first.
 
-@c @implementation
+@c @implementation @unsafe
 public func causeway_book_poll(
   _ handle: OpaquePointer!, _ out: UnsafeMutablePointer<causeway_book_report>!, _ count: Int
 ) -> Int {
@@ -23,7 +25,7 @@ public func causeway_book_poll(
   return copied
 }
 
-@c @implementation
+@c @implementation @unsafe
 public func causeway_book_peek(
   _ handle: OpaquePointer!, _ first: UnsafeMutablePointer<UnsafePointer<causeway_book_report>?>!
 ) -> Int {
@@ -36,26 +38,26 @@ public func causeway_book_peek(
   return unsafe piece.count
 }
 
-@c @implementation
+@c @implementation @unsafe
 public func causeway_book_release(_ handle: OpaquePointer!, _ count: Int) -> Int {
   guard let handle = unsafe unwrap(handle) else { return 0 }
   // What is negative here was a count above all others.
   return unsafe handle.pointee.sink.ring.release(count < 0 ? .max : count)
 }
 
-@c @implementation
+@c @implementation @unsafe
 public func causeway_book_report_count(_ handle: OpaquePointer!) -> Int {
   guard let handle = unsafe unwrap(handle) else { return 0 }
   return unsafe handle.pointee.sink.ring.count
 }
 
-@c @implementation
+@c @implementation @unsafe
 public func causeway_book_live_count(_ handle: OpaquePointer!) -> UInt32 {
   guard let handle = unsafe unwrap(handle) else { return 0 }
   return unsafe handle.pointee.liveCount
 }
 
-@c @implementation
+@c @implementation @unsafe
 public func causeway_book_top(
   _ handle: OpaquePointer!, _ book: UInt32, _ out: UnsafeMutablePointer<causeway_book_top_of_book>!
 ) -> Int32 {
@@ -71,7 +73,7 @@ public func causeway_book_top(
   return Int32(CAUSEWAY_BOOK_OK)
 }
 
-@c @implementation
+@c @implementation @unsafe
 public func causeway_book_depth(
   _ handle: OpaquePointer!, _ book: UInt32, _ side: UInt32,
   _ out: UnsafeMutablePointer<causeway_book_level>!, _ levels_max: Int,
@@ -99,7 +101,7 @@ public func causeway_book_depth(
   return Int32(CAUSEWAY_BOOK_OK)
 }
 
-@c @implementation
+@c @implementation @unsafe
 public func causeway_book_order(
   _ handle: OpaquePointer!, _ order: UInt32,
   _ out: UnsafeMutablePointer<causeway_book_order_status>!

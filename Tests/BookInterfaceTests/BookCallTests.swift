@@ -175,7 +175,8 @@ import Testing
             handle, $0.baseAddress!.assumingMemoryBound(to: causeway_book_command.self), 1, nil)
         }
       }
-      let seen = library.depth(0, 0) + library.depth(0, 1) + library.depth(1, 0)
+      let seen =
+        library.depth(0, 0) + library.depth(0, 1) + library.depth(1, 0)
         + library.depth(1, 1)
       #expect(seen.reduce(0) { $0 + $1[1] } == UInt64(causeway_book_live_count(handle)))
       #expect(causeway_book_report_count(handle) <= 16)
