@@ -12,7 +12,7 @@ const char *causeway_book_error_text(int code)
     case CAUSEWAY_BOOK_BAD_BOOK: return "no such book, or it is not listed";
     case CAUSEWAY_BOOK_ALREADY_LISTED: return "the book is listed already";
     case CAUSEWAY_BOOK_BAD_BAND: return "a band has 1 to 16777215 ticks";
-    case CAUSEWAY_BOOK_TICKS_FULL: return "the bands together exceed ticks_max";
+    case CAUSEWAY_BOOK_TICKS_FULL: return "ticks_max or sparse_max is used up";
     case CAUSEWAY_BOOK_BAD_ORDER: return "an order number is 1 to orders_max";
     case CAUSEWAY_BOOK_ORDER_IN_USE: return "an order rests under this number";
     case CAUSEWAY_BOOK_UNKNOWN_ORDER: return "no order rests under this number";

@@ -12,8 +12,10 @@ struct BookHandle: ~Copyable {
   /// Orders that rest.
   var liveCount: UInt32 = 0
   private let sizes: BookSizes
+  /// Of dense books.
   private var ticksUsed: UInt32 = 0
-  /// Bytes of all levels.
+  private(set) var sparseCount: UInt32 = 0
+  /// Bytes of the levels of dense books.
   private var levelByteCount = 0
 
   init(_ sizes: BookSizes) {
@@ -23,25 +25,51 @@ struct BookHandle: ~Copyable {
   }
 
   /// Whether orders and levels outgrow the second-level cache, so that fetching far ahead pays.
-  var looksFar: Bool { Int(liveCount) &* 16 &+ levelByteCount > 1 << 20 }
+  var looksFar: Bool { sparseCount > 0 || Int(liveCount) &* 16 &+ levelByteCount > 1 << 20 }
 
   func isListed(_ book: UInt32) -> Bool { books.bandWidth(of: book) > 0 }
 
   /// See `causeway_book_list`.
-  mutating func list(_ book: UInt32, bandWidth: UInt32) -> Int {
+  mutating func list(_ book: UInt32, bandWidth: UInt32, shape: UInt32) -> Int {
     guard book < sizes.booksMax else { return CAUSEWAY_BOOK_BAD_BOOK }
     guard !isListed(book) else { return CAUSEWAY_BOOK_ALREADY_LISTED }
     guard bandWidth >= 1, bandWidth <= BookSet.bandWidthMax else { return CAUSEWAY_BOOK_BAD_BAND }
+    switch Int(shape) {
+    case CAUSEWAY_BOOK_DENSE: return listDense(book, bandWidth)
+    case CAUSEWAY_BOOK_SPARSE: return listSparse(book, bandWidth)
+    default: return CAUSEWAY_BOOK_BAD_ENUMERATION
+    }
+  }
+
+  private mutating func listDense(_ book: UInt32, _ bandWidth: UInt32) -> Int {
     guard bandWidth <= sizes.ticksMax &- ticksUsed else { return CAUSEWAY_BOOK_TICKS_FULL }
-    // The stores grow by doubling and hold two copies meanwhile, those of the orders included.
-    let wanted = levelByteCount + BookSet.levelByteCount(bandWidth: bandWidth)
-    let grown = UInt64(2 * wanted) + 16 * UInt64(sizes.ordersMax) + 16 << 20
-    guard BookSizes.canMap(grown), books.list(book, bandWidth: bandWidth) else {
+    let wanted = levelByteCount + BookMemory.denseLevels(bandWidth: bandWidth)
+    guard canGrow(by: wanted), books.list(book, bandWidth: bandWidth, shape: .dense) else {
       return CAUSEWAY_BOOK_NO_MEMORY
     }
     ticksUsed += bandWidth
     levelByteCount = wanted
     return CAUSEWAY_BOOK_OK
+  }
+
+  private mutating func listSparse(_ book: UInt32, _ bandWidth: UInt32) -> Int {
+    guard sparseCount < sizes.sparseMax else { return CAUSEWAY_BOOK_TICKS_FULL }
+    let wanted =
+      sparseCount > 0
+      ? 0
+      : levelByteCount
+        + BookMemory.sparseLevels(ordersMax: sizes.ordersMax, booksMax: sizes.booksMax)
+    guard canGrow(by: wanted), books.list(book, bandWidth: bandWidth, shape: .sparse) else {
+      return CAUSEWAY_BOOK_NO_MEMORY
+    }
+    sparseCount += 1
+    return CAUSEWAY_BOOK_OK
+  }
+
+  /// The stores grow by doubling and hold two copies meanwhile, those of the orders included.
+  private func canGrow(by byteCount: Int) -> Bool {
+    byteCount == 0
+      || BookSizes.canMap(UInt64(2 * byteCount) + 16 * UInt64(sizes.ordersMax) + 16 << 20)
   }
 
   /// See `causeway_book_reset`.

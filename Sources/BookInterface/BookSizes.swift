@@ -7,7 +7,9 @@ import Matching
 struct BookSizes {
   let ordersMax: UInt32
   let booksMax: UInt32
+  /// Of dense books.
   let ticksMax: UInt32
+  let sparseMax: UInt32
   /// A power of two.
   let reportsMax: Int
   /// Bit 1 << kind.
@@ -19,12 +21,14 @@ struct BookSizes {
 
   init?(_ sizes: causeway_book_sizes) {
     guard 1...Self.orderLimit ~= sizes.orders_max, 1...Self.bookLimit ~= sizes.books_max,
-      1...Self.orderLimit ~= sizes.ticks_max, 1...Self.orderLimit ~= sizes.reports_max,
-      sizes.reports_wanted & ~Self.kindMask == 0, sizes.reserved == 0
+      sizes.ticks_max <= Self.orderLimit, 1...Self.orderLimit ~= sizes.reports_max,
+      sizes.reports_wanted & ~Self.kindMask == 0, sizes.sparse_max <= sizes.books_max,
+      sizes.ticks_max | sizes.sparse_max > 0
     else { return nil }
     ordersMax = sizes.orders_max
     booksMax = sizes.books_max
     ticksMax = sizes.ticks_max
+    sparseMax = sizes.sparse_max
     reportsMax = 1 << (Int.bitWidth - (Int(sizes.reports_max) - 1).leadingZeroBitCount)
     reportsWanted = sizes.reports_wanted == 0 ? Self.kindMask : sizes.reports_wanted
   }
@@ -33,15 +37,19 @@ struct BookSizes {
   /// band is a share a tick and one a book, and a band of one tick pays the latter in full.
   var byteCount: UInt64 {
     let orders = UInt64(ordersMax) + 64
-    let bands =
-      UInt64(BookSet.levelByteCount(bandWidth: ticksMax))
-      + UInt64(booksMax) * UInt64(BookSet.levelByteCount(bandWidth: 1))
+    var levels: UInt64 = 0
+    if ticksMax > 0 {
+      levels += UInt64(BookMemory.denseLevels(bandWidth: ticksMax))
+      levels += UInt64(booksMax) * UInt64(BookMemory.denseLevels(bandWidth: 1))
+    }
+    if sparseMax > 0 {
+      levels += UInt64(BookMemory.sparseLevels(ordersMax: ordersMax, booksMax: booksMax))
+    }
     let parts = [
-      orders * 64, orders * 16 + bands, UInt64(reportsMax) * 48, UInt64(booksMax) * 64,
-      UInt64(4096),
+      orders * 64, orders * 16 + levels, UInt64(reportsMax) * 48, UInt64(booksMax) * 64,
     ]
-    // A mapping is whole pages of 2 MiB; the levels are in three stores.
-    return parts.reduce(0) { $0 + $1 + ($1 >= 2 << 20 ? 2 << 20 : 0) } + 3 * (2 << 20)
+    // A mapping is whole pages of 2 MiB; the levels are in four stores.
+    return parts.reduce(4096) { $0 + $1 + ($1 >= 2 << 20 ? 2 << 20 : 0) } + 4 * (2 << 20)
   }
 
   /// Whether the machine has and gives `byteCount` bytes now. Nothing is touched.

@@ -1,4 +1,5 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 // The names are those of the header.
 import CBook
 
@@ -53,10 +54,11 @@ public func causeway_book_destroy(_ handle: OpaquePointer!) {
 
 @c @implementation @unsafe
 public func causeway_book_list(
-  _ handle: OpaquePointer!, _ book: UInt32, _ band_ticks: UInt32
+  _ handle: OpaquePointer!, _ book: UInt32, _ band_ticks: UInt32, _ shape: UInt32
 ) -> Int32 {
   guard let handle = unsafe unwrap(handle) else { return Int32(CAUSEWAY_BOOK_NULL) }
-  return unsafe Int32(truncatingIfNeeded: handle.pointee.list(book, bandWidth: band_ticks))
+  return unsafe Int32(
+    truncatingIfNeeded: handle.pointee.list(book, bandWidth: band_ticks, shape: shape))
 }
 
 @c @implementation @unsafe

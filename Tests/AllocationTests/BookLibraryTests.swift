@@ -14,12 +14,12 @@ import Testing
       #expect(isAlive, "the meter must see 4,096 bytes")
       var sizes = causeway_book_sizes(
         orders_max: 200, books_max: 2, ticks_max: 64, reports_max: 256, reports_wanted: 0,
-        reserved: 0)
+        sparse_max: 1)
       var handle: OpaquePointer?
       let before = meter.byteCount
       #expect(causeway_book_create(CAUSEWAY_BOOK_ABI, &sizes, &handle) == 0)
-      #expect(causeway_book_list(handle, 0, 32) == 0)
-      #expect(causeway_book_list(handle, 1, 32) == 0)
+      #expect(causeway_book_list(handle, 0, 32, 0) == 0)
+      #expect(causeway_book_list(handle, 1, 32, 1) == 0)
       let taken = meter.byteCount - before
       #expect(taken > 200 * 80)
       defer { causeway_book_destroy(handle) }

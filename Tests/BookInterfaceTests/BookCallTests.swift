@@ -22,7 +22,7 @@ import Testing
     #expect(code(Library.sizes(ticks: 0)) == CAUSEWAY_BOOK_BAD_SIZES)
     #expect(code(Library.sizes(reports: 0)) == CAUSEWAY_BOOK_BAD_SIZES)
     var wrong = Library.sizes()
-    wrong.reserved = 1
+    wrong.sparse_max = 2
     #expect(code(wrong) == CAUSEWAY_BOOK_BAD_SIZES)
     wrong = Library.sizes()
     wrong.reports_wanted = 1
@@ -46,7 +46,7 @@ import Testing
     var top = causeway_book_top_of_book()
     var status = causeway_book_order_status()
     causeway_book_destroy(nil)
-    #expect(causeway_book_list(nil, 0, 1) == null)
+    #expect(causeway_book_list(nil, 0, 1, 0) == null)
     #expect(causeway_book_reset(nil) == null)
     #expect(causeway_book_submit(nil, nil) == null)
     #expect(causeway_book_new(nil, 1, 0, 0, 0, 1) == null)
@@ -77,18 +77,24 @@ import Testing
   }
 
   @Test func `books are listed once, in range, and within the ticks of the handle`() {
-    var sizes = Library.sizes(books: 3, ticks: 20)
+    var sizes = Library.sizes(books: 4, ticks: 20)
+    sizes.sparse_max = 1
     var made: OpaquePointer?
     #expect(causeway_book_create(1, &sizes, &made) == 0)
-    let list = { book, ticks in Int(causeway_book_list(made, book, ticks)) }
-    #expect(list(3, 10) == CAUSEWAY_BOOK_BAD_BOOK)
-    #expect(list(0, 0) == CAUSEWAY_BOOK_BAD_BAND)
-    #expect(list(0, 1 << 24) == CAUSEWAY_BOOK_BAD_BAND)
-    #expect(list(0, 21) == CAUSEWAY_BOOK_TICKS_FULL)
-    #expect(list(0, 15) == CAUSEWAY_BOOK_OK)
-    #expect(list(0, 5) == CAUSEWAY_BOOK_ALREADY_LISTED)
-    #expect(list(1, 6) == CAUSEWAY_BOOK_TICKS_FULL)
-    #expect(list(1, 5) == CAUSEWAY_BOOK_OK)
+    let list = { (book: UInt32, ticks: UInt32, shape: UInt32) in
+      Int(causeway_book_list(made, book, ticks, shape))
+    }
+    #expect(list(4, 10, 0) == CAUSEWAY_BOOK_BAD_BOOK)
+    #expect(list(0, 0, 0) == CAUSEWAY_BOOK_BAD_BAND)
+    #expect(list(0, 1 << 24, 1) == CAUSEWAY_BOOK_BAD_BAND)
+    #expect(list(0, 21, 0) == CAUSEWAY_BOOK_TICKS_FULL)
+    #expect(list(0, 15, 2) == CAUSEWAY_BOOK_BAD_ENUMERATION)
+    #expect(list(0, 15, 0) == CAUSEWAY_BOOK_OK)
+    #expect(list(0, 5, 1) == CAUSEWAY_BOOK_ALREADY_LISTED)
+    #expect(list(1, 6, 0) == CAUSEWAY_BOOK_TICKS_FULL)
+    #expect(list(1, 5, 0) == CAUSEWAY_BOOK_OK)
+    #expect(list(3, 1 << 24 - 1, 1) == CAUSEWAY_BOOK_OK)
+    #expect(list(2, 5, 1) == CAUSEWAY_BOOK_TICKS_FULL)
     var top = causeway_book_top_of_book()
     #expect(causeway_book_top(made, 2, &top) == Int32(CAUSEWAY_BOOK_BAD_BOOK))
     #expect(causeway_book_new(made, 1, 2, 0, 0, 1) == Int32(CAUSEWAY_BOOK_BAD_BOOK))
@@ -137,7 +143,8 @@ import Testing
   @Test(arguments: 1...10 as ClosedRange<UInt64>)
   func `any argument gets an answer`(seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
-    let library = try #require(Library(orders: 9, widths: [6, 3], reports: 16))
+    let library = try #require(
+      Library(orders: 9, widths: [6, 3], reports: 16, sparse: seed % 2 == 0))
     var space = [causeway_book_report](repeating: causeway_book_report(), count: 16)
     var levels = [causeway_book_level](repeating: causeway_book_level(), count: 4)
     let interesting: [UInt32] = [0, 1, 2, 3, 5, 9, 10, 1 << 24, 1 << 31, .max - 1, .max]
@@ -151,7 +158,7 @@ import Testing
       case 1: _ = causeway_book_market(handle, number(), number(), number(), number())
       case 2: _ = causeway_book_replace(handle, number(), number(), number())
       case 3: _ = causeway_book_cancel(handle, number())
-      case 4: _ = causeway_book_list(handle, number(), number())
+      case 4: _ = causeway_book_list(handle, number(), number(), number())
       case 5:
         var count = 0
         _ = causeway_book_depth(

@@ -10,7 +10,8 @@ import VenueTypes
   @Test(arguments: 1...12 as ClosedRange<UInt64>)
   func `the library does what its header says`(seed: UInt64) throws {
     let orders: UInt32 = 30
-    let library = try #require(Library(orders: orders, widths: Self.widths, reports: 64))
+    let library = try #require(
+      Library(orders: orders, widths: Self.widths, reports: 64, sparse: seed % 4 > 1))
     var model = BookModel(ordersMax: orders, widths: Self.widths)
     var script = CommandScript(seed: seed, orders: orders, widths: Self.widths)
     script.hasOwners = seed % 3 > 0
@@ -45,7 +46,8 @@ import VenueTypes
     // Wide bands: the batch fetches far ahead.
     let widths: [UInt32] = seed % 2 == 0 ? [12, 5] : [50_000, 12]
     let single = try #require(Library(orders: 40, widths: widths, reports: 64))
-    let batch = try #require(Library(orders: 40, widths: widths, reports: 256))
+    let batch = try #require(
+      Library(orders: 40, widths: widths, reports: 256, sparse: seed % 3 == 0))
     var script = CommandScript(seed: seed, orders: 40, widths: [12, 5])
     let commands = (0..<3_000).map { _ in script.next() }
     var expected: [[UInt64]] = []
@@ -76,7 +78,8 @@ import VenueTypes
   func `a full ring changes nothing but the moment`(seed: UInt64) throws {
     let orders: UInt32 = 30
     let large = try #require(Library(orders: orders, widths: Self.widths, reports: 64))
-    let small = try #require(Library(orders: orders, widths: Self.widths, reports: 4))
+    let small = try #require(
+      Library(orders: orders, widths: Self.widths, reports: 4, sparse: seed % 2 == 0))
     var script = CommandScript(seed: seed, orders: orders, widths: Self.widths)
     var refusedCount = 0
     var stuckCount = 0

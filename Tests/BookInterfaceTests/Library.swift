@@ -5,10 +5,11 @@ final class Library {
   let handle: OpaquePointer
 
   init?(
-    orders: UInt32, widths: [UInt32], reports: UInt32, wanted: UInt32 = 0
+    orders: UInt32, widths: [UInt32], reports: UInt32, wanted: UInt32 = 0, sparse: Bool = false
   ) {
     var sizes = Library.sizes(orders: orders, books: UInt32(widths.count), reports: reports)
-    sizes.ticks_max = widths.reduce(0, +)
+    sizes.ticks_max = sparse ? 0 : widths.reduce(0, +)
+    sizes.sparse_max = sparse ? UInt32(widths.count) : 0
     sizes.reports_wanted = wanted
     var made: OpaquePointer?
     guard causeway_book_create(CAUSEWAY_BOOK_ABI, &sizes, &made) == 0, let made else {
@@ -16,7 +17,7 @@ final class Library {
     }
     handle = made
     for (book, width) in widths.enumerated() {
-      guard causeway_book_list(handle, UInt32(book), width) == 0 else { return nil }
+      guard causeway_book_list(handle, UInt32(book), width, sparse ? 1 : 0) == 0 else { return nil }
     }
   }
 
@@ -27,7 +28,7 @@ final class Library {
   ) -> causeway_book_sizes {
     causeway_book_sizes(
       orders_max: orders, books_max: books, ticks_max: ticks, reports_max: reports,
-      reports_wanted: 0, reserved: 0)
+      reports_wanted: 0, sparse_max: 0)
   }
 
   func submit(_ command: causeway_book_command) -> Int {

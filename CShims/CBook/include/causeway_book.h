@@ -1,7 +1,5 @@
 // The venue's order books as a library: price-time priority, the very code the venue runs.
 //
-//   cc -std=c11 program.c -lcauseway-book
-//
 // A handle holds up to `books_max` books. Orders are named by the caller: a number 1…`orders_max`
 // that is free again once its order has ended. Prices are ticks above the lowest price of the
 // book's band; quantities are lots. What happens is written as reports into the handle's ring,
@@ -11,8 +9,7 @@
 // use several handles without locks. `causeway_book_error_text`, `causeway_book_abi` and
 // `causeway_book_memory_bytes` may be called from any thread.
 //
-// Memory: everything is taken in `causeway_book_create` and `causeway_book_list`. No other
-// function allocates, locks or enters the kernel.
+// Memory is taken in `causeway_book_create` and `causeway_book_list` alone. Nothing locks.
 //
 // Errors: every function that can fail returns a CAUSEWAY_BOOK_… code, 0 for success. A call that
 // fails has no effect, other than the REJECTED report of a refused command. Any argument may have
@@ -48,7 +45,7 @@ enum {
     CAUSEWAY_BOOK_ALREADY_LISTED = 6,
     /// A band of 0 or more than 2^24 - 1 ticks.
     CAUSEWAY_BOOK_BAD_BAND = 7,
-    /// The bands of all books together exceed `ticks_max`.
+    /// The bands of all dense books exceed `ticks_max`, or there are `sparse_max` sparse ones.
     CAUSEWAY_BOOK_TICKS_FULL = 8,
     /// An order number of 0 or above `orders_max`: the book is full.
     CAUSEWAY_BOOK_BAD_ORDER = 9,
@@ -56,7 +53,7 @@ enum {
     CAUSEWAY_BOOK_ORDER_IN_USE = 10,
     /// No order rests under this number (any more).
     CAUSEWAY_BOOK_UNKNOWN_ORDER = 11,
-    /// Operation, side, kind, time in force, self-match instruction, flags or a reserved field.
+    /// A field that holds none of its named values, or a reserved one that is not 0.
     CAUSEWAY_BOOK_BAD_ENUMERATION = 12,
     /// A quantity of 0.
     CAUSEWAY_BOOK_BAD_QUANTITY = 13,
@@ -76,15 +73,23 @@ struct causeway_book_sizes {
     uint32_t orders_max;  // offset 0
     /// Books are named 0…`books_max - 1`; at most 2^20.
     uint32_t books_max;  // 4
-    /// Ticks of the bands of all books together; at most 2^30.
+    /// Ticks of the bands of all dense books together; at most 2^30, and 0 only without any.
     uint32_t ticks_max;  // 8
     /// Reports the ring holds, rounded up to a power of two; at most 2^30. With `orders_max` + 1 a
     /// command is never refused when the ring is empty.
     uint32_t reports_max;  // 12
     /// Kinds of report that are written: bit 1 << CAUSEWAY_BOOK_TRADE and so on; 0 = all.
     uint32_t reports_wanted;  // 16
-    /// 0.
-    uint32_t reserved;  // 20
+    /// Sparse books.
+    uint32_t sparse_max;  // 20
+};
+
+/// The shape of a book; a matter of speed and memory alone.
+enum {
+    /// An array of all prices of the band: for few books that trade much.
+    CAUSEWAY_BOOK_DENSE = 0,
+    /// Only the prices that hold orders: for thousands of books with few orders in a wide band.
+    CAUSEWAY_BOOK_SPARSE = 1,
 };
 
 /// `causeway_book_command.operation`.
@@ -274,12 +279,13 @@ const char *causeway_book_error_text(int code);
 
 /// Most bytes that a handle of these sizes comes to hold:
 ///
-///     80 × orders + 48 × ring + 41 × ticks + 2.7 KiB × books
+///     80 × orders + 48 × ring + 64 × books
+///       + 41 × ticks + 2.7 KiB × books      with dense books
+///       + 53 × orders + 512 × books         with sparse books
 ///
-/// with the ring rounded up to a power of two, and 2 MiB of page rounding for each of six arrays
-/// that is larger. The 64 of an order's 80 bytes that hold owner and tag cost memory only
-/// once orders have them or are replaced. While a book is listed the levels, and 16 bytes an
-/// order, are held twice. 0 for sizes that `causeway_book_create` refuses, and for null.
+/// with the ring rounded up to a power of two, and 2 MiB of page rounding for each large array.
+/// While a book is listed the levels, and 16 bytes an order, are held twice. 0 for sizes that
+/// `causeway_book_create` refuses, and for null.
 uint64_t causeway_book_memory_bytes(const struct causeway_book_sizes *sizes);
 
 /// Makes a handle without listed books. `abi` is CAUSEWAY_BOOK_ABI.
@@ -291,10 +297,10 @@ int causeway_book_create(
 /// Gives back all memory of a handle; null is allowed. The handle must not be used again.
 void causeway_book_destroy(causeway_book *handle);
 
-/// Makes `book` ready for orders at ticks 0…`band_ticks - 1`.
-///
-/// Codes, in this order: NULL, BAD_BOOK, ALREADY_LISTED, BAD_BAND, TICKS_FULL, NO_MEMORY.
-int causeway_book_list(causeway_book *handle, uint32_t book, uint32_t band_ticks);
+/// Makes `book` ready for orders at ticks 0…`band_ticks - 1`. Codes, in this order: NULL, BAD_BOOK,
+/// ALREADY_LISTED, BAD_BAND, BAD_ENUMERATION (shape), TICKS_FULL, NO_MEMORY.
+int causeway_book_list(
+    causeway_book *handle, uint32_t book, uint32_t band_ticks, uint32_t shape);
 
 /// Takes out every order, without reports, and every report; commands count from 1 again. Books
 /// stay listed. Time: `orders_max`. Codes: NULL.
@@ -332,8 +338,8 @@ int causeway_book_new(
 int causeway_book_market(
     causeway_book *handle, uint32_t order, uint32_t book, uint32_t side, uint32_t quantity);
 
-/// New price and open lots. At the same price with the same or fewer lots the order keeps its
-/// place in the queue; otherwise it goes to the back, and may trade on the way.
+/// New price and open lots. At the same price with no more lots the order keeps its place in the
+/// queue; otherwise it goes to the back, and may trade on the way.
 int causeway_book_replace(
     causeway_book *handle, uint32_t order, uint32_t tick, uint32_t quantity);
 
@@ -378,16 +384,13 @@ uint32_t causeway_book_live_count(const causeway_book *handle);
 int causeway_book_top(
     const causeway_book *handle, uint32_t book, struct causeway_book_top_of_book *out);
 
-/// The best `levels_max` levels of a side, best first; `*count` says how many there were.
-///
-/// Codes, in this order: NULL (`out` may be null when `levels_max` is 0), BAD_BOOK,
-/// BAD_ENUMERATION. `*count` is 0 on failure.
+/// The best `levels_max` levels of a side, best first; `*count` says how many there were, 0 on
+/// failure. Codes, in this order: NULL (not `out` for `levels_max` 0), BAD_BOOK, BAD_ENUMERATION.
 int causeway_book_depth(
     const causeway_book *handle, uint32_t book, uint32_t side, struct causeway_book_level *out,
     size_t levels_max, size_t *count);
 
 /// Where an order rests, and its place in the queue. Time: the orders before it at its price.
-///
 /// Codes, in this order: NULL, BAD_ORDER, UNKNOWN_ORDER.
 int causeway_book_order(
     const causeway_book *handle, uint32_t order, struct causeway_book_order_status *out);

@@ -147,10 +147,13 @@ int main(int argc, char **argv)
 
     uint64_t band = (uint64_t)header.max_tick - header.min_tick + 1;
     uint64_t ticks = band * header.symbols;
+    // Few busy books, or many thin series.
+    uint32_t shape = ticks > (1u << 20) ? CAUSEWAY_BOOK_SPARSE : CAUSEWAY_BOOK_DENSE;
     struct causeway_book_sizes sizes = {
         .orders_max = header.id_max,
         .books_max = header.symbols,
-        .ticks_max = ticks > UINT32_MAX ? UINT32_MAX : (uint32_t)ticks,
+        .ticks_max = shape == CAUSEWAY_BOOK_DENSE ? (uint32_t)ticks : 0,
+        .sparse_max = shape == CAUSEWAY_BOOK_SPARSE ? header.symbols : 0,
         .reports_max = header.id_max + 1,
         // What a backtest that only looks at trades asks for.
         .reports_wanted = 1u << CAUSEWAY_BOOK_TRADE | 1u << CAUSEWAY_BOOK_REJECTED,
@@ -158,7 +161,7 @@ int main(int argc, char **argv)
     causeway_book *book;
     check(causeway_book_create(CAUSEWAY_BOOK_ABI, &sizes, &book), "create");
     for (uint32_t symbol = 0; symbol < header.symbols; symbol++)
-        check(causeway_book_list(book, symbol, (uint32_t)band), "list");
+        check(causeway_book_list(book, symbol, (uint32_t)band, shape), "list");
 
     struct causeway_book_command *commands = malloc(count ? count * sizeof *commands : 1);
     if (!commands) stop("commands", "no memory");

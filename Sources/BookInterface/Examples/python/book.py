@@ -11,8 +11,8 @@ import sys
 import time
 
 from causeway_book import (
-    CANCEL, LOSE_PRIORITY, MARKET, NEW, REJECTED, REPLACE, TRADE, UNKNOWN_ORDER, Book, BookError,
-    Command)
+    CANCEL, DENSE, LOSE_PRIORITY, MARKET, NEW, REJECTED, REPLACE, SPARSE, TRADE, UNKNOWN_ORDER,
+    Book, BookError, Command)
 
 CHUNK = 1024
 WORD = (1 << 64) - 1
@@ -71,10 +71,14 @@ def main():
     prefill, main_count, id_max, min_tick, max_tick, symbols, _, _ = header
     band = max_tick - min_tick + 1
     digest = Digest()
-    with Book(sys.argv[1], orders_max=id_max, books_max=symbols, ticks_max=band * symbols,
+    # Few busy books, or many thin series.
+    shape = SPARSE if band * symbols > 1 << 20 else DENSE
+    with Book(sys.argv[1], orders_max=id_max, books_max=symbols,
+              ticks_max=band * symbols if shape == DENSE else 0,
+              sparse_max=symbols if shape == SPARSE else 0,
               reports_wanted=1 << TRADE | 1 << REJECTED) as book:
         for symbol in range(symbols):
-            book.list(symbol, band)
+            book.list(symbol, band, shape)
         begin, done = time.thread_time_ns(), 0
         while done < len(commands):
             if done == prefill:

@@ -15,6 +15,7 @@ ABI = 1
 OK, UNKNOWN_ORDER, REPORTS_FULL = 0, 11, 17
 NEW, CANCEL, REPLACE = 0, 1, 2
 BUY, SELL = 0, 1
+DENSE, SPARSE = 0, 1
 LIMIT, MARKET, MARKET_TO_LIMIT = 0, 1, 2
 DAY, GOOD_TILL_CANCEL, IMMEDIATE_OR_CANCEL, FILL_OR_KILL, GOOD_TILL_TIME = range(5)
 CANCEL_AGGRESSOR, CANCEL_RESTING, CANCEL_BOTH, DECREMENT_BOTH = range(4)
@@ -32,7 +33,7 @@ def _struct(name, fields, size):
 
 Sizes = _struct("Sizes", [
     ("orders_max", c_uint32), ("books_max", c_uint32), ("ticks_max", c_uint32),
-    ("reports_max", c_uint32), ("reports_wanted", c_uint32), ("reserved", c_uint32)], 24)
+    ("reports_max", c_uint32), ("reports_wanted", c_uint32), ("sparse_max", c_uint32)], 24)
 Command = _struct("Command", [
     ("operation", c_uint8), ("side", c_uint8), ("kind", c_uint8), ("time_in_force", c_uint8),
     ("self_match", c_uint8), ("flags", c_uint8), ("reserved", c_uint16), ("order", c_uint32),
@@ -54,7 +55,7 @@ _FUNCTIONS = {
     "abi": (c_uint32, []), "error_text": (c_char_p, [c_int]),
     "memory_bytes": (c_uint64, [POINTER(Sizes)]),
     "create": (c_int, [c_uint32, POINTER(Sizes), POINTER(c_void_p)]),
-    "destroy": (None, [c_void_p]), "list": (c_int, [c_void_p, c_uint32, c_uint32]),
+    "destroy": (None, [c_void_p]), "list": (c_int, [c_void_p] + [c_uint32] * 3),
     "reset": (c_int, [c_void_p]), "submit": (c_int, [c_void_p, POINTER(Command)]),
     "new": (c_int, [c_void_p] + [c_uint32] * 5), "market": (c_int, [c_void_p] + [c_uint32] * 4),
     "replace": (c_int, [c_void_p] + [c_uint32] * 3), "cancel": (c_int, [c_void_p, c_uint32]),
@@ -88,11 +89,11 @@ class BookError(Exception):
 class Book:
     """One handle. Belongs to one thread at a time."""
 
-    def __init__(self, path, *, orders_max, ticks_max, books_max=1, reports_max=None,
-                 reports_wanted=0):
+    def __init__(self, path, *, orders_max, ticks_max=0, books_max=1, sparse_max=0,
+                 reports_max=None, reports_wanted=0):
         self.c = load(path)
         sizes = Sizes(orders_max, books_max, ticks_max, reports_max or orders_max + 1,
-                      reports_wanted, 0)
+                      reports_wanted, sparse_max)
         self.handle = c_void_p()
         self.check(self.c.create(ABI, byref(sizes), byref(self.handle)))
 
@@ -110,8 +111,8 @@ class Book:
         if code != OK:
             raise BookError(code, self.c.error_text(code).decode())
 
-    def list(self, book, band_ticks):
-        self.check(self.c.list(self.handle, book, band_ticks))
+    def list(self, book, band_ticks, shape=DENSE):
+        self.check(self.c.list(self.handle, book, band_ticks, shape))
 
     def new(self, *, order, book, side, tick, quantity):
         self.check(self.c.new(self.handle, order, book, side, tick, quantity))
