@@ -5,8 +5,8 @@ import CBook
 
 // The functions of causeway_book.h that change books.
 //
-// They are `@unsafe`: handles are null or alive, and other pointers null or good for their count, as
-// the header asks. Null is looked for first.
+// They are `@unsafe`: handles are null or alive, and other pointers null or good for their count,
+// as the header asks. Null is looked for first.
 
 @inline(__always) @unsafe
 private func carryOut(_ handle: OpaquePointer?, _ command: causeway_book_command) -> Int32 {

@@ -5,8 +5,8 @@ import CBook
 
 // The functions of causeway_book.h that make, fill and end a handle.
 //
-// They are `@unsafe`: handles are null or alive, and other pointers null or good for what the header
-// asks. Null is looked for first.
+// They are `@unsafe`: handles are null or alive, and other pointers null or good for what the
+// header asks. Null is looked for first.
 
 /// What an opaque pointer points at; nil for null.
 ///

@@ -7,8 +7,8 @@ import VenueTypes
 
 // The functions of causeway_book.h that take out reports and look into books.
 //
-// They are `@unsafe`: handles are null or alive, and other pointers null or good for their count, as
-// the header asks. Null is looked for first.
+// They are `@unsafe`: handles are null or alive, and other pointers null or good for their count,
+// as the header asks. Null is looked for first.
 
 @c @implementation @unsafe
 public func causeway_book_poll(
