@@ -29,6 +29,7 @@ extension BookHandle {
     for index in 0..<count {
       if index &+ 12 < count {
         books.prefetch(slot: unsafe commands[index &+ 12].order)
+        homes.prefetch(at: unsafe Int(commands[index &+ 12].order))
         if sparseCount > 0 { books.prefetch(book: unsafe commands[index &+ 12].book) }
         let near = unsafe commands[index &+ 6]
         books.prefetchNeighbours(of: near.order)

@@ -24,14 +24,17 @@ extension BookHandle {
     }
     if head & 255 == UInt64(CAUSEWAY_BOOK_CANCEL) { return unsafe cancel(command.pointee.order) }
     if head & Self.plainMask == Self.plainReplaceAtBack {
-      return unsafe replacePlainAtBack(command.pointee)
+      return unsafe replacePlainAtBack(command)
     }
     return unsafe carryOutRare(command.pointee)
   }
 
-  @inline(never)
-  private mutating func replacePlainAtBack(_ command: causeway_book_command) -> Int {
-    replaceAtBack(command, OrderTerms(side: .buy), flags: [])
+  /// By pointer: in registers a command costs its packing and unpacking.
+  @inline(never) @unsafe
+  private mutating func replacePlainAtBack(
+    _ command: UnsafePointer<causeway_book_command>
+  ) -> Int {
+    unsafe replaceAtBack(command.pointee, OrderTerms(side: .buy), flags: [])
   }
 
   /// Everything that is not plain.
@@ -79,15 +82,14 @@ extension BookHandle {
   @inline(__always)
   private mutating func cancel(_ slot: UInt32) -> Int {
     guard slot &- 1 < books.ordersMax else { return refuse(slot, CAUSEWAY_BOOK_BAD_ORDER) }
-    guard let place = books.place(of: slot) else {
-      return refuse(slot, CAUSEWAY_BOOK_UNKNOWN_ORDER)
-    }
-    _ = books.cancel(slot: slot)
+    let leaves = books.cancel(slot: slot)
+    guard leaves > 0 else { return refuse(slot, CAUSEWAY_BOOK_UNKNOWN_ORDER) }
     liveCount &-= 1
     sink.command &+= 1
+    let home = home(of: slot)
     sink.report(
-      CAUSEWAY_BOOK_CANCELED, side: UInt32(place.side.rawValue), order: slot, book: place.book,
-      priceTick: place.priceTick, quantity: place.leaves, leaves: 0,
+      CAUSEWAY_BOOK_CANCELED, side: home.key & 1, order: slot, book: home.key >> 1,
+      priceTick: home.priceTick, quantity: leaves, leaves: 0,
       tag: sink.isTagged ? books.records.tag(of: slot) : 0)
     return CAUSEWAY_BOOK_OK
   }
@@ -103,14 +105,16 @@ extension BookHandle {
       code = refuse(slot, CAUSEWAY_BOOK_BAD_ORDER)
       return nil
     }
-    guard let place = books.place(of: slot) else {
+    guard books.leaves(of: slot) > 0 else {
       code = refuse(slot, CAUSEWAY_BOOK_UNKNOWN_ORDER)
       return nil
     }
+    let home = home(of: slot)
     let owner = sink.isTagged ? books.records.owner(of: slot) : 0
     let order = IncomingOrder(
-      book: place.book, priceTick: command.tick, quantity: command.quantity,
-      terms: OrderTerms(rawValue: terms.rawValue & ~1 | place.side.rawValue), flags: flags,
+      book: home.key >> 1, priceTick: command.tick, quantity: command.quantity,
+      terms: OrderTerms(rawValue: terms.rawValue & ~1 | UInt8(truncatingIfNeeded: home.key & 1)),
+      flags: flags,
       selfMatchKey: UInt64(owner))
     guard hasRoom(for: order) else {
       code = CAUSEWAY_BOOK_REPORTS_FULL
@@ -120,7 +124,7 @@ extension BookHandle {
       code = refuse(slot, CAUSEWAY_BOOK_BAD_QUANTITY)
       return nil
     }
-    guard command.tick < books.bandWidth(of: place.book) else {
+    guard command.tick < books.bandWidth(of: home.key >> 1) else {
       code = refuse(slot, CAUSEWAY_BOOK_BAD_PRICE)
       return nil
     }
@@ -158,6 +162,13 @@ extension BookHandle {
     let result = books.submit(order, slot: slot, sink: &sink)
     liveCount &-= result.outcome == .rested ? 0 : 1
     return settle(result, order, slot: slot, kind: CAUSEWAY_BOOK_REPLACED)
+  }
+
+  /// Where an order rests; `slot` was checked.
+  @inline(__always)
+  private func home(of slot: UInt32) -> OrderHome {
+    // SAFETY: every caller has seen that the slot is at most `ordersMax`.
+    unsafe homes[unchecked: Int(slot)]
   }
 
   // MARK: Before
@@ -233,6 +244,9 @@ extension BookHandle {
     let side = UInt32(order.terms.rawValue & 1)
     if result.outcome == .rested {
       if sink.isTagged { books.records[Int(slot)].price = Int64(result.priceTick) }
+      // SAFETY: as in `home(of:)`.
+      unsafe homes.address(unchecked: Int(slot)).pointee = OrderHome(
+        key: order.book << 1 | side, priceTick: result.priceTick)
       sink.report(
         kind, side: side, keptPriority: result.keptPriority, order: slot, book: order.book,
         priceTick: result.priceTick, quantity: result.filled, leaves: result.leaves, tag: sink.tag)

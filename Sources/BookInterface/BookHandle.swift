@@ -3,12 +3,21 @@ import FixedContainers
 import Matching
 import VenueTypes
 
+/// The queue of an order that rests; old when its slot is free.
+struct OrderHome: BitwiseCopyable {
+  /// Book, and the side in bit 0.
+  var key: UInt32
+  var priceTick: UInt32
+}
+
 /// What a `causeway_book` points at: the venue's books, and the reports about them.
 ///
 /// Belongs to one thread at a time, as the books do.
 struct BookHandle: ~Copyable {
   var books: BookSet
   var sink: ReportSink
+  /// Where each order rests: asking the books would wait for level, block and side in turn.
+  var homes: FixedArray<OrderHome>
   /// Orders that rest.
   var liveCount: UInt32 = 0
   private let sizes: BookSizes
@@ -21,6 +30,7 @@ struct BookHandle: ~Copyable {
   init(_ sizes: BookSizes) {
     self.sizes = sizes
     books = BookSet(ordersMax: sizes.ordersMax, booksMax: sizes.booksMax)
+    homes = FixedArray(zeroed: Int(sizes.ordersMax) + 1)
     sink = ReportSink(capacity: sizes.reportsMax, wanted: sizes.reportsWanted)
   }
 

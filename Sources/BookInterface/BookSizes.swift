@@ -46,7 +46,7 @@ struct BookSizes {
       levels += UInt64(BookMemory.sparseLevels(ordersMax: ordersMax, booksMax: booksMax))
     }
     let parts = [
-      orders * 64, orders * 16 + levels, UInt64(reportsMax) * 48, UInt64(booksMax) * 64,
+      orders * 64, orders * 8, orders * 16 + levels, UInt64(reportsMax) * 48, UInt64(booksMax) * 64,
     ]
     // A mapping is whole pages of 2 MiB; the levels are in four stores.
     return parts.reduce(4096) { $0 + $1 + ($1 >= 2 << 20 ? 2 << 20 : 0) } + 4 * (2 << 20)

@@ -279,7 +279,7 @@ const char *causeway_book_error_text(int code);
 
 /// Most bytes that a handle of these sizes comes to hold:
 ///
-///     80 × orders + 48 × ring + 64 × books
+///     88 × orders + 48 × ring + 64 × books
 ///       + 41 × ticks + 2.7 KiB × books      with dense books
 ///       + 53 × orders + 512 × books         with sparse books
 ///
