@@ -15,6 +15,12 @@ let dpdkFlags = [
   "-include", "rte_config.h",
 ]
 
+let swiftSettings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6), .strictMemorySafety(), .treatAllWarnings(as: .error),
+  .enableExperimentalFeature("Lifetimes"),
+  .unsafeFlags(["-Xcc", march, "-Xcc", "-fno-math-errno"]),
+]
+
 let package = Package(
   name: "causeway-benchmarks",
   dependencies: [.package(name: "causeway", path: "..")],
@@ -26,9 +32,14 @@ let package = Package(
       linkerSettings: dpdk ? ["rte_ring", "rte_eal"].map { .linkedLibrary($0) } : []),
     .executableTarget(
       name: "causeway-bench",
-      dependencies: ["CCounterparts", .product(name: "CausewayKernels", package: "causeway")],
-      swiftSettings: [
-        .swiftLanguageMode(.v6), .strictMemorySafety(), .treatAllWarnings(as: .error),
-        .enableExperimentalFeature("Lifetimes"), .unsafeFlags(["-Xcc", march]),
-      ]),
+      dependencies: [
+        "Alternatives", "CCounterparts", .product(name: "CausewayKernels", package: "causeway"),
+      ],
+      swiftSettings: swiftSettings),
+    // Designs that lost, kept so that nobody has to try them again.
+    .target(
+      name: "Alternatives",
+      dependencies: [.product(name: "CausewayKernels", package: "causeway")],
+      path: "Alternatives", exclude: ["README.md"],
+      swiftSettings: swiftSettings + [.unsafeFlags(["-cross-module-optimization"])]),
   ])

@@ -59,6 +59,7 @@ enum CausewayBench {
     Group { RingBatchBenchmarks.all(elementCount: $0.pick(full: 2_000_000, smoke: 4_000)) },
     Group { VenueBenchmarks.all(stepCount: $0.pick(full: 1_000_000, smoke: 5_000)) },
     Group { StepBenchmarks.all(commandCount: $0.pick(full: 200_000, smoke: 4_096)) },
+    Group { AlternativeBenchmarks.all(visitCount: $0.pick(full: 1_000_000, smoke: 5_000)) },
     Group {
       KernelBenchmarks.all(
         byteCount: $0.pick(full: 1 << 28, smoke: 1 << 20),
