@@ -51,6 +51,8 @@ let floors: [[Module]] = [
     Module(name: "Matching", uses: ["FixedContainers", "VenueTypes"]),
     // messages as views over bytes
     Module(name: "WireProtocol", uses: ["VenueTypes"]),
+    // models, volatility surfaces and calibration: analytics that never enter committed state
+    Module(name: "Modelling", uses: ["Pricing"]),
   ],
   // Floor 4, core: deterministic; no clock, no I/O, no randomness.
   [
