@@ -84,6 +84,7 @@ let floors: [[Module]] = [
       uses: [
         "Transport", "OrderEntry", "Sequencing", "Journaling", "VenueCore", "Matching",
         "WireProtocol", "VenueTypes", "Hashing", "Hardware", "FixedContainers", "CMachine",
+        "Modelling", "Pricing",
       ] + (jemalloc ? ["CJemalloc"] : []),
       products: ["ArgumentParser", "TOMLKit", "Histogram", "Logging"])
   ],

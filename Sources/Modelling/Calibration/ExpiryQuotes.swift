@@ -40,11 +40,10 @@ public struct OptionQuote: Equatable, Sendable {
     return max(0, sign * (1 - exp(moneyness)))
   }
 
-  /// Whether the smile's price lies within bid and offer.
-  func holds(_ slice: SmileSlice) -> Bool {
+  /// Whether the price at this total variance lies within bid and offer.
+  func holds(variance: Double) -> Bool {
     guard let bid, let offer else { return false }
-    let price =
-      OutOfMoney.price(moneyness, variance: slice.totalVariance(moneyness)) + parity
+    let price = OutOfMoney.price(moneyness, variance: variance) + parity
     return price >= bid - 1e-12 && price <= offer + 1e-12
   }
 }
@@ -159,27 +158,11 @@ enum OutOfMoney {
     return NormalBlack.density(-k / deviation + deviation / 2)
   }
 
-  /// The variance that gives `price`; nil outside (0, min(1, strike/forward)).
-  ///
-  /// Newton's method on the logarithm of the price below the inflection point, on the price
-  /// above it; both converge from there without overshooting.
-  ///
-  /// Source: Manaster and Koehler (1982) for the start.
+  /// The variance that gives `price`; nil where there is none (`Black76.impliedVolatility`).
   static func variance(_ k: Double, price: Double) -> Double? {
-    guard price > 0, price < min(1, exp(k)) else { return nil }
-    var deviation = max((2 * k.magnitude).squareRoot(), 1e-4)
-    for _ in 0..<100 {
-      let value = Self.price(k, variance: deviation * deviation)
-      let d1 = -k / deviation + deviation / 2
-      let vega = NormalBlack.density(d1)
-      guard vega > 0 else { return nil }
-      var step =
-        value > price && value > 0
-        ? value * log(value / price) / vega : (value - price) / vega
-      step = min(max(step, -deviation), deviation / 2)
-      deviation -= step
-      if step.magnitude <= 1e-13 * deviation { break }
-    }
-    return deviation * deviation
+    let kind: OptionKind = k >= 0 ? .call : .put
+    let deviation = try? Black76<Double>.impliedVolatility(
+      kind, price: price, forward: 1, strike: exp(k), time: 1)
+    return deviation.flatMap { $0 > 0 ? $0 * $0 : nil }
   }
 }

@@ -1,5 +1,3 @@
-import Glibc
-
 /// How a smile is fitted to the quotes of one expiry, and how well it fits.
 ///
 /// First raw SVI by Levenberg–Marquardt from several starts; then, where quotes stay outside, a
@@ -30,48 +28,7 @@ public struct SmileFit: Equatable, Sendable {
       years: quotes.years, forward: quotes.forward, discount: quotes.discount, smile: smile)
     slice = problem.corrected(pure)
     violation = problem.violation(slice)
-    quality = FitQuality(slice, quotes)
-    smileQuality = FitQuality(pure, quotes)
-  }
-}
-
-/// How close a slice comes to its quotes.
-public struct FitQuality: Equatable, Sendable {
-  /// Options with bid and offer.
-  public var twoSidedCount = 0
-  /// Of these, options whose model price lies within both.
-  public var withinCount = 0
-  /// Strikes whose two-sided quotes imply a volatility.
-  public var strikeCount = 0
-  /// Root of the mean squared difference to the volatility that the middle of bid and offer
-  /// implies, over two-sided strikes weighted by vega; 0.01 is one vol point.
-  public var rmsToMiddle = 0.0
-  /// The same to the venue's own mark, over marked strikes.
-  public var rmsToMark = 0.0
-
-  init(_ slice: SmileSlice, _ quotes: ExpiryQuotes) {
-    for quote in quotes.quotes where quote.isTwoSided {
-      twoSidedCount += 1
-      if quote.holds(slice) { withinCount += 1 }
-    }
-    var (middleWeight, markWeight) = (0.0, 0.0)
-    for target in quotes.targets() {
-      let variance = slice.totalVariance(target.moneyness)
-      let volatility = (variance / quotes.years).squareRoot()
-      let vega = OutOfMoney.vega(target.moneyness, variance: variance)
-      if let middle = target.middleVariance {
-        let error = volatility - (middle / quotes.years).squareRoot()
-        rmsToMiddle += vega * error * error
-        middleWeight += vega
-        strikeCount += 1
-      }
-      if let mark = target.markVariance {
-        let error = volatility - (mark / quotes.years).squareRoot()
-        rmsToMark += vega * error * error
-        markWeight += vega
-      }
-    }
-    if middleWeight > 0 { rmsToMiddle = (rmsToMiddle / middleWeight).squareRoot() }
-    if markWeight > 0 { rmsToMark = (rmsToMark / markWeight).squareRoot() }
+    quality = FitQuality(quotes, variance: slice.totalVariance)
+    smileQuality = FitQuality(quotes, variance: pure.totalVariance)
   }
 }

@@ -16,8 +16,8 @@ enum NormalBlack {
   }
 
   /// `N(x)`, accurate in the lower tail.
-  static func cumulative(_ x: Double) -> Double { erfc(-x / 2.0.squareRoot()) / 2 }
+  static func cumulative(_ x: Double) -> Double { Elementary.normalDistribution(x) }
 
   /// `n(x)`.
-  static func density(_ x: Double) -> Double { exp(-x * x / 2) / (2 * Double.pi).squareRoot() }
+  static func density(_ x: Double) -> Double { Elementary.normalDensity(x) }
 }

@@ -45,6 +45,14 @@ public struct RawSVI: Equatable, Sendable {
     return a + b * (rho * x + (x * x + s * s).squareRoot())
   }
 
+  /// As `totalVariance(_:)`, for a moneyness from outside.
+  ///
+  /// - Throws: `k` not finite.
+  public func checkedTotalVariance(_ k: Double) throws(ModelError) -> Double {
+    try Require.finite(k, "k")
+    return totalVariance(k)
+  }
+
   /// Black volatility per square root of a year at an expiry `years` away.
   public func volatility(_ k: Double, years: Double) throws(ModelError) -> Double {
     try Require.finite(k, "k")
