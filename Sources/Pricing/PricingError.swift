@@ -4,6 +4,8 @@
 public enum PricingError: Error, Equatable, Sendable, CustomStringConvertible {
   public enum Input: UInt8, Sendable, CaseIterable {
     case spot, forward, strike, rate, yield, discount, volatility, time, price
+    // Of exotic options alone.
+    case barrier, rebate, cash, extremum, monitorCount, fixingCount, firstFixing
   }
 
   /// The input is not a number.
