@@ -242,7 +242,7 @@ var products: [Product] = [
     name: "CausewayKernels",
     targets: [
       "CMachine", "Hardware", "FixedContainers", "VenueTypes", "Hashing", "Matching",
-      "WireProtocol", "VenueCore",
+      "WireProtocol", "VenueCore", "Pricing", "Modelling",
     ].filter { ground.contains($0) || wanted.contains($0) })
 ]
 if wanted.contains("causeway") {

@@ -30,7 +30,8 @@ import Testing
     #expect(row.miss(value) <= 0.01, "\(value)")
   }
 
-  /// Method: with one monitoring date the option is a gap option; with two, a plain double integral.
+  /// Method: with one monitoring date the option is a gap option; with two, a plain double
+  /// integral.
   @Test(arguments: UInt64(0)..<12)
   func `few monitoring dates agree with plain integration`(seed: UInt64) throws {
     var source = ExoticSource(seed: seed)

@@ -12,12 +12,12 @@ public struct MonteCarloEstimate: Equatable, Sendable {
   public let varianceRatio: Double
 }
 
-/// Simulation of an option under one lognormal market, eight paths side by side, each with its mirror
-/// image, and beside every payoff one whose value is known (the control variate).
+/// Simulation of an option under one lognormal market, eight paths side by side, each with its
+/// mirror image, and beside every payoff one whose value is known (the control variate).
 ///
 /// Work is cut into blocks with their own random streams, whose sums are added in the order of the
-/// blocks: the same seed gives the same bits, however many tasks share the work. The dates of a path
-/// are exact: there is no error of discretisation.
+/// blocks: the same seed gives the same bits, however many tasks share the work. The dates of a
+/// path are exact: there is no error of discretisation.
 ///
 /// Source: Glasserman, "Monte Carlo methods in financial engineering", 2004, sections 4.1 (control
 /// variates), 4.2 (mirror images), 6.4 (bridges).
@@ -38,8 +38,8 @@ public struct MonteCarlo: Sendable {
   private let discount: Double
 
   /// - Throws: `outside` for the first input of market and payoff that its formula refuses; then
-  ///   `dates` from 1 to `dateCountMax`, `blocks` from 1 to `blockCountMax`, and `T`, `sigma`, which
-  ///   must be positive.
+  ///   `dates` from 1 to `dateCountMax`, `blocks` from 1 to `blockCountMax`, and `T`, `sigma`,
+  /// which   must be positive.
   public init(
     _ payoff: PathPayoff, in market: LognormalMarket, dateCount: Int, blockCount: Int,
     seed: UInt64

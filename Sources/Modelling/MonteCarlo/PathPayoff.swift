@@ -130,7 +130,8 @@ struct BarrierMeasure: PathMeasure {
   ) {
     let far = (limit - after) * side
     if isContinuous {
-      // The bridge touches with chance exp(−2·near·far/variance); for certain when it starts behind.
+      // The bridge touches with chance exp(−2·near·far/variance); for certain when it starts
+      // behind.
       let near = (limit - before) * side
       let touches = Elementary.exp(near * far * -2 / variance)
       alive *= (SIMD8<Double>(repeating: 1) - touches).positivePart

@@ -1,14 +1,14 @@
 /// A European option on the arithmetic average of the price.
 ///
-/// Fixings: exact up to rounding, by the recursion of `AverageRecursion`. Continuous: the average is
-/// the limit of trapezoid sums; averaging and diffusion alternate in them like the two halves of a
-/// symmetric splitting, so the error is a series in even powers of the step, which Richardson's
+/// Fixings: exact up to rounding, by the recursion of `AverageRecursion`. Continuous: the average
+/// is the limit of trapezoid sums; averaging and diffusion alternate in them like the two halves of
+/// a symmetric splitting, so the error is a series in even powers of the step, which Richardson's
 /// extrapolation removes one by one.
 ///
-/// Source: Rogers, Shi, "The value of an Asian option", Journal of Applied Probability 32, 1995 (the
-/// diffusion that is split); Strang, "On the construction and comparison of difference schemes",
-/// SIAM Journal on Numerical Analysis 5, 1968. Reference values: Linetsky, "Spectral expansions for
-/// Asian (average price) options", Operations Research 52, 2004.
+/// Source: Rogers, Shi, "The value of an Asian option", Journal of Applied Probability 32, 1995
+/// (the diffusion that is split); Strang, "On the construction and comparison of difference
+/// schemes", SIAM Journal on Numerical Analysis 5, 1968. Reference values: Linetsky, "Spectral
+/// expansions for Asian (average price) options", Operations Research 52, 2004.
 @frozen
 public struct ArithmeticAsianOption: Sendable, Equatable {
   public var kind: OptionKind

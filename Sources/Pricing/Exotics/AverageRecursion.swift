@@ -1,5 +1,5 @@
-/// The law of a weighted sum of prices at equal distances, by the recursion of its ratio to the last
-/// price before: with R the logarithmic returns,
+/// The law of a weighted sum of prices at equal distances, by the recursion of its ratio to the
+/// last price before: with R the logarithmic returns,
 /// A = spot · (w₀ + exp X₁) · scale, X_k = R_k + ln(1 + exp X_{k+1}), X_last = R_last + ln w_last.
 ///
 /// The value goes from X₂, given which the last average over R₁ is a formula of Black, inwards.
@@ -69,8 +69,8 @@ struct AverageRecursion {
     return sum
   }
 
-  /// Where X with 1, 2, … returns inside may lie: between the sums of the paths that are 9 deviations
-  /// out all the time, under the law of cash below and of the share above.
+  /// Where X with 1, 2, … returns inside may lie: between the sums of the paths that are 9
+  /// deviations out all the time, under the law of cash below and of the share above.
   private func windows(of grid: PanelGrid) -> [Range<Int>] {
     var lowSum = 0.0
     var highSum = 0.0

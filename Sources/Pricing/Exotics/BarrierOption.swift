@@ -12,9 +12,9 @@ public enum BarrierEffect: UInt8, Sendable, CaseIterable {
 /// A rebate is paid when a knock-out option ends, at that moment, or when a knock-in option never
 /// began, at expiry.
 ///
-/// Source: Reiner, Rubinstein, "Breaking down the barriers", Risk 4(8), 1991. Their eight cases A to
-/// F are one here: the price that has not touched has the free density less its mirror image in the
-/// barrier, and the payoff is integrated over the part of its range on the living side.
+/// Source: Reiner, Rubinstein, "Breaking down the barriers", Risk 4(8), 1991. Their eight cases A
+/// to F are one here: the price that has not touched has the free density less its mirror image in
+/// the barrier, and the payoff is integrated over the part of its range on the living side.
 @frozen
 public struct BarrierOption: Sendable, Equatable {
   public var kind: OptionKind

@@ -1,5 +1,5 @@
-/// A European option that ends, or begins, when a price watched at equal distances of time, the last
-/// time at expiry, is found at the barrier or behind it.
+/// A European option that ends, or begins, when a price watched at equal distances of time, the
+/// last time at expiry, is found at the barrier or behind it.
 ///
 /// Source: the recursion of the density between monitoring dates (AitSahlia, Lai, "Random walk
 /// duality and the valuation of discrete lookback options", Applied Mathematical Finance 5, 1998),

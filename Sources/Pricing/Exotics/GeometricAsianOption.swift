@@ -3,8 +3,8 @@
 public enum AveragingSchedule: Sendable, Equatable {
   /// All the time from now until expiry.
   case continuous
-  /// At `count` instants with equal distances, the first after `first` years and the last at expiry.
-  /// A first one at 0 takes the spot itself; a single one must be at expiry.
+  /// At `count` instants with equal distances, the first after `first` years and the last at
+  /// expiry. A first one at 0 takes the spot itself; a single one must be at expiry.
   case discrete(first: Double, count: Int)
 }
 

@@ -24,8 +24,8 @@ public struct LognormalMarket: Sendable, Equatable {
   }
 }
 
-/// Bounds of what the exotic formulas accept beside those of `PricingLimits`: far outside any market,
-/// and near enough that no formula inside them overflows.
+/// Bounds of what the exotic formulas accept beside those of `PricingLimits`: far outside any
+/// market, and near enough that no formula inside them overflows.
 public enum ExoticLimits {
   /// Rebates and cash amounts; the least is 0.
   @inlinable public static var amountMax: Double { 1e18 }

@@ -37,7 +37,8 @@ struct ImageLaw {
   /// The image's mass on `range`; bounds may be infinite.
   ///
   /// Exact for any deviation when shift·(shift − 2x) ≥ 0 on the range, as it is for every image of
-  /// a point between barriers: each factor that could overflow is joined with one that could vanish.
+  /// a point between barriers: each factor that could overflow is joined with one that could
+  /// vanish.
   func mass(from lower: Double, to upper: Double, shift: Double) -> Double {
     guard lower < upper else { return 0 }
     let center = shift + drift

@@ -44,9 +44,10 @@ struct PanelGrid {
   }
 }
 
-/// The normal law of one grid deviation around `mean`, split into factors that cost few exponentials:
-/// with d the distance of the nearest panel's center from the mean, in deviations, and o a node's
-/// offset, the density at panel p is exp(−(d + 3p)²/2) · exp(−3po − o²/2) · exp(−d·o).
+/// The normal law of one grid deviation around `mean`, split into factors that cost few
+/// exponentials: with d the distance of the nearest panel's center from the mean, in deviations,
+/// and o a node's offset, the density at panel p is exp(−(d + 3p)²/2) · exp(−3po − o²/2) ·
+/// exp(−d·o).
 struct PanelLaw {
   /// Panels on either side of the nearest one that count: 9 deviations and more.
   static let reach = 3
