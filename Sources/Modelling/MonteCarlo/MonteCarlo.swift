@@ -34,7 +34,7 @@ public struct MonteCarlo: Sendable {
   public let seed: UInt64
 
   /// Value, without discount, of what is paid beside the option.
-  private let controlMean: Double
+  fileprivate let controlMean: Double
   private let discount: Double
 
   /// - Throws: `outside` for the first input of market and payoff that its formula refuses; then
@@ -103,75 +103,31 @@ public struct MonteCarlo: Sendable {
   // MARK: Results
 
   /// The value; takes the calling thread for all of it.
-  public func estimate() -> MonteCarloEstimate {
-    summary((0..<blockCount).map(sums(ofBlock:)))
-  }
+  public func estimate() -> MonteCarloEstimate { run.estimate() }
 
   /// The same bits, by some tasks side by side.
   public func estimate(taskCount: Int) async -> MonteCarloEstimate {
-    let count = max(1, min(taskCount, blockCount))
-    let parts = await withTaskGroup(of: (Int, [SampleSums]).self) { group in
-      for task in 0..<count {
-        let blocks = blockCount * task / count..<blockCount * (task + 1) / count
-        group.addTask { (task, blocks.map(sums(ofBlock:))) }
-      }
-      var parts = [[SampleSums]](repeating: [], count: count)
-      for await (task, part) in group { parts[task] = part }
-      return parts
-    }
-    return summary(parts.flatMap(\.self))
+    await run.estimate(taskCount: taskCount)
   }
 
-  private func summary(_ blocks: [SampleSums]) -> MonteCarloEstimate {
-    var total = SampleSums()
-    for block in blocks { total.add(block) }
-    let pairs = Self.pairsPerBlock * blockCount
-    let n = Double(pairs)
-    let mean = total.payoff / n
-    let controlMean = total.control / n
-    let variance = max(0, total.payoffSquares / n - mean * mean)
-    let controlVariance = max(0, total.controlSquares / n - controlMean * controlMean)
-    let covariance = total.products / n - mean * controlMean
-    let slope = controlVariance > 0 ? covariance / controlVariance : 0
-    let left = max(0, variance - slope * covariance)
-    return MonteCarloEstimate(
-      // Controls are summed as differences from their known mean.
-      value: discount * (mean - slope * controlMean),
-      standardError: discount * (left / n).squareRoot(), pairCount: pairs,
-      varianceRatio: left > 0 ? variance / left : 1)
-  }
-
-  // MARK: Paths
-
-  private func sums(ofBlock block: Int) -> SampleSums {
-    let spot = market.spot
-    switch payoff {
-    case .european(let kind, let strike):
-      return walk(block, EuropeanMeasure(spot: spot, sign: kind.sign, strike: strike))
-    case .arithmeticAsian(let kind, let strike):
-      return walk(
-        block,
-        AverageMeasure(spot: spot, sign: kind.sign, strike: strike, dateCount: dateCount))
-    case .discreteBarrier(let kind, let strike, let side, let effect, let barrier):
-      return walk(
-        block,
-        BarrierMeasure(
-          spot: spot, kind: kind, strike: strike, side, effect, barrier: barrier,
-          isContinuous: false))
-    case .continuousBarrier(let kind, let strike, let side, let effect, let barrier):
-      return walk(
-        block,
-        BarrierMeasure(
-          spot: spot, kind: kind, strike: strike, side, effect, barrier: barrier,
-          isContinuous: true))
-    case .lookback(let option):
-      return walk(block, LookbackMeasure(option, spot: spot))
+  private var run: BlockRun {
+    BlockRun(blockCount: blockCount, discount: discount) { block in
+      payoff.visit(
+        LognormalWalk(simulation: self, block: block), spot: market.spot, dateCount: dateCount)
     }
   }
+}
+
+/// Exact steps of a lognormal path.
+private struct LognormalWalk: BlockWalk {
+  let simulation: MonteCarlo
+  let block: Int
 
   /// One block of paths and mirror images.
-  private func walk<Measure: PathMeasure>(_ block: Int, _ start: Measure) -> SampleSums {
-    var random = RandomLanes(seed: seed, stream: UInt64(block))
+  func sums<Measure: PathMeasure>(_ start: Measure) -> SampleSums {
+    let market = simulation.market
+    let dateCount = simulation.dateCount
+    var random = RandomLanes(seed: simulation.seed, stream: UInt64(block))
     let step = market.time / Double(dateCount)
     let stepVariance = market.volatility * market.volatility * step
     let deviation = SIMD8<Double>(repeating: stepVariance.squareRoot())
@@ -179,7 +135,7 @@ public struct MonteCarlo: Sendable {
     let drift = SIMD8<Double>(
       repeating: (market.rate - market.yield) * step - 0.5 * stepVariance)
     var sums = LaneSums()
-    for _ in 0..<Self.pairsPerBlock / 8 {
+    for _ in 0..<MonteCarlo.pairsPerBlock / 8 {
       var measure = start
       var mirrored = start
       var x = SIMD8<Double>()
@@ -198,55 +154,9 @@ public struct MonteCarlo: Sendable {
       }
       let first = measure.payoff(at: x)
       let second = mirrored.payoff(at: y)
-      sums.add((first.0 + second.0) * 0.5, (first.control + second.control) * 0.5 - controlMean)
+      sums.add(
+        (first.0 + second.0) * 0.5, (first.control + second.control) * 0.5 - simulation.controlMean)
     }
     return sums.total
-  }
-}
-
-/// What the mean and the variance are made of.
-struct SampleSums: Sendable {
-  var payoff = 0.0
-  var payoffSquares = 0.0
-  var control = 0.0
-  var controlSquares = 0.0
-  var products = 0.0
-
-  mutating func add(_ other: SampleSums) {
-    payoff += other.payoff
-    payoffSquares += other.payoffSquares
-    control += other.control
-    controlSquares += other.controlSquares
-    products += other.products
-  }
-}
-
-/// The same for eight lanes.
-struct LaneSums {
-  private var payoff = SIMD8<Double>()
-  private var payoffSquares = SIMD8<Double>()
-  private var control = SIMD8<Double>()
-  private var controlSquares = SIMD8<Double>()
-  private var products = SIMD8<Double>()
-
-  @inline(__always)
-  mutating func add(_ value: SIMD8<Double>, _ beside: SIMD8<Double>) {
-    payoff += value
-    payoffSquares = payoffSquares.addingProduct(value, value)
-    control += beside
-    controlSquares = controlSquares.addingProduct(beside, beside)
-    products = products.addingProduct(value, beside)
-  }
-
-  /// Lanes added in one order.
-  var total: SampleSums {
-    func sum(_ lanes: SIMD8<Double>) -> Double {
-      let four = lanes.lowHalf + lanes.highHalf
-      let two = four.lowHalf + four.highHalf
-      return two[0] + two[1]
-    }
-    return SampleSums(
-      payoff: sum(payoff), payoffSquares: sum(payoffSquares), control: sum(control),
-      controlSquares: sum(controlSquares), products: sum(products))
   }
 }

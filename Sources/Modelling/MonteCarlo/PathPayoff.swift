@@ -32,6 +32,36 @@ protocol PathMeasure {
   static var drawsUniform: Bool { get }
 }
 
+/// A block of paths that can be walked under any measure.
+protocol BlockWalk {
+  func sums<Measure: PathMeasure>(_ start: Measure) -> SampleSums
+}
+
+extension PathPayoff {
+  /// The sums of a walk under this payoff's measure.
+  func visit(_ walk: some BlockWalk, spot: Double, dateCount: Int) -> SampleSums {
+    switch self {
+    case .european(let kind, let strike):
+      return walk.sums(EuropeanMeasure(spot: spot, sign: kind.sign, strike: strike))
+    case .arithmeticAsian(let kind, let strike):
+      return walk.sums(
+        AverageMeasure(spot: spot, sign: kind.sign, strike: strike, dateCount: dateCount))
+    case .discreteBarrier(let kind, let strike, let side, let effect, let barrier):
+      return walk.sums(
+        BarrierMeasure(
+          spot: spot, kind: kind, strike: strike, side, effect, barrier: barrier,
+          isContinuous: false))
+    case .continuousBarrier(let kind, let strike, let side, let effect, let barrier):
+      return walk.sums(
+        BarrierMeasure(
+          spot: spot, kind: kind, strike: strike, side, effect, barrier: barrier,
+          isContinuous: true))
+    case .lookback(let option):
+      return walk.sums(LookbackMeasure(option, spot: spot))
+    }
+  }
+}
+
 extension SIMD8 where Scalar == Double {
   /// The larger of a lane and zero.
   @inline(__always)
