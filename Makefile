@@ -6,7 +6,7 @@
 #   DEMO='--quick'            more arguments for `causeway demo`
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install build release test test-slow demo bench lint check-floors tsan clean
+.PHONY: help install build release book test test-slow demo bench lint check-floors tsan clean
 
 # Debug builds walk the invariants; release builds do not. The variable is part of the manifest.
 DEBUG := CAUSEWAY_CHECKS=1
@@ -28,6 +28,9 @@ build: ## debug build with the invariant walks
 release: ## optimised build of the program: .build/release/causeway
 	swift build -c release --product causeway
 
+book: ## the book as a library: .build/book/libcauseway-book.so and causeway_book.h
+	@scripts/build-book
+
 test: install ## every test: Swift, wire, rings, end to end
 	@scripts/test
 
@@ -39,8 +42,9 @@ demo: ## real orders over UDP through the book into the journal, with a report
 	swift build -c release --product causeway
 	.build/release/causeway demo $(DEMO)
 
-bench: release ## time the kernels (BENCH='--smoke' for a tiny run)
-	swift run -c release --package-path Benchmarks causeway-bench $(BENCH)
+bench: ## time everything: books, latency, kernels (BENCH=--smoke: tiny)
+	@scripts/install --no-python
+	@scripts/bench $(BENCH)
 
 lint: ## swift format, strict
 	swift format lint --strict --parallel --recursive --configuration .swift-format $(SWIFT_SOURCES)

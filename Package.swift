@@ -26,7 +26,7 @@ struct Module {
 
 // MARK: The drawing
 
-let ground = ["CMachine", "CSockets", "CDpdk", "CNuma", "CJemalloc"]
+let ground = ["CMachine", "CSockets", "CDpdk", "CNuma", "CJemalloc", "CBook"]
 
 let floors: [[Module]] = [
   // Floor 1, machine: no word of the trade here.
@@ -77,8 +77,12 @@ let floors: [[Module]] = [
     Module(
       name: "Journaling", uses: ["VenueTypes", "Hashing", "Hardware", "FixedContainers"]),
   ],
-  // Roof: the program.
+  // Roof: the program, and the books as a library.
   [
+    // the functions of causeway_book.h: `libcauseway-book.so`
+    Module(
+      name: "BookInterface",
+      uses: ["Matching", "FixedContainers", "VenueTypes", "CMachine", "CBook"]),
     Module(
       name: "causeway",
       uses: [
@@ -86,7 +90,7 @@ let floors: [[Module]] = [
         "WireProtocol", "VenueTypes", "Hashing", "Hardware", "FixedContainers", "CMachine",
         "Modelling", "Pricing",
       ] + (jemalloc ? ["CJemalloc"] : []),
-      products: ["ArgumentParser", "TOMLKit", "Histogram", "Logging"])
+      products: ["ArgumentParser", "TOMLKit", "Histogram", "Logging"]),
   ],
 ]
 
@@ -100,7 +104,7 @@ let extraTests: [Module] = [
     uses: [
       "TestSupport", "CMachine", "Hardware", "FixedContainers", "VenueTypes", "Matching",
       "VenueCore", "Sequencing", "OrderEntry", "WireProtocol", "Transport", "Hashing",
-      "Journaling",
+      "Journaling", "BookInterface", "CBook",
     ] + (jemalloc ? ["CJemalloc"] : [])),
 ]
 /// What tests of several modules share: naive twins, seeds, fakes.
@@ -181,6 +185,9 @@ if let only {
   wanted.subtract(ground)
 }
 
+/// Folders of a module that are no source of its own.
+let excluded = ["WireProtocol": ["Schemas"], "BookInterface": ["Examples", "exports.map"]]
+
 func dependencies(of module: Module) -> [Target.Dependency] {
   module.uses.map { .init(stringLiteral: $0) }
     + module.products.compactMap { product in
@@ -197,6 +204,7 @@ var targets: [Target] = [
   .target(
     name: "CNuma", path: "CShims/CNuma", cSettings: cSettings,
     linkerSettings: [.linkedLibrary("numa")]),
+  .target(name: "CBook", path: "CShims/CBook", cSettings: cSettings),
 ]
 if jemalloc { targets.append(.systemLibrary(name: "CJemalloc", path: "CShims/CJemalloc")) }
 for module in modules where wanted.contains(module.name) {
@@ -210,7 +218,7 @@ for module in modules where wanted.contains(module.name) {
     targets.append(
       .target(
         name: module.name, dependencies: dependencies(of: module),
-        exclude: module.name == "WireProtocol" ? ["Schemas"] : [], swiftSettings: swiftSettings))
+        exclude: excluded[module.name] ?? [], swiftSettings: swiftSettings))
   }
 }
 targets.append(
@@ -241,10 +249,14 @@ var products: [Product] = [
   .library(
     name: "CausewayKernels",
     targets: [
-      "CMachine", "Hardware", "FixedContainers", "VenueTypes", "Hashing", "Matching",
-      "WireProtocol", "VenueCore", "Pricing", "Modelling",
+      "CMachine", "Hardware", "FixedContainers", "VenueTypes", "Pricing", "Hashing", "Matching",
+      "WireProtocol", "VenueCore", "OrderEntry", "Sequencing", "Modelling",
     ].filter { ground.contains($0) || wanted.contains($0) })
 ]
+if wanted.contains("BookInterface") {
+  products.append(
+    .library(name: "causeway-book", type: .dynamic, targets: ["BookInterface"]))
+}
 if wanted.contains("causeway") {
   products.append(.executable(name: "causeway", targets: ["causeway"]))
 }

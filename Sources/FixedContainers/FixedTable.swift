@@ -100,6 +100,10 @@ public struct FixedTable<Value: BitwiseCopyable>: ~Copyable {
     return value
   }
 
+  /// Fetches the cache line where the search for `key` begins.
+  @inlinable @inline(__always)
+  public func prefetch(_ key: UInt64) { entries.prefetch(at: home(of: key)) }
+
   /// Where the search for `key` begins.
   ///
   /// Source: the finaliser of Stafford's variant 13 of MurmurHash3, as in SplitMix64.

@@ -9,10 +9,10 @@ extension BookSet {
     guard slot <= ordersMax else { return nil }
     let node = self[node: slot]
     guard node.leaves > 0 else { return nil }
-    let key = self[blockOf: node.level].key
+    let (key, rank) = place(ofLevel: node.level)
     return RestingPlace(
-      book: key >> 1, side: key & 1 == 0 ? .buy : .sell,
-      priceTick: tick(ofRank: node.level &- self[side: key].base, key: key), leaves: node.leaves)
+      book: key >> 1, side: key & 1 == 0 ? .buy : .sell, priceTick: tick(ofRank: rank, key: key),
+      leaves: node.leaves)
   }
 
   /// Lots the order of `slot` still has open; 0 when the slot is free or out of range.
@@ -113,11 +113,14 @@ extension BookSet {
   @inlinable
   internal func order(_ link: UInt32) -> UInt32 { link <= ordersMax ? link : 0 }
 
+  /// The node of a level; nil for ticks outside the band, and for ticks of a sparse side without
+  /// an order.
   @inlinable
   internal func levelIndex(_ book: UInt32, _ side: Side, _ priceTick: UInt32) -> UInt32? {
     precondition(book < booksMax, "no such book")
     let key = book &* 2 &+ UInt32(side.rawValue)
     guard priceTick < self[side: key].width else { return nil }
-    return self[side: key].base &+ rank(ofTick: priceTick, key: key)
+    let index = level(rank(ofTick: priceTick, key: key), key: key)
+    return index == 0 ? nil : index
   }
 }

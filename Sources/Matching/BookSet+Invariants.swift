@@ -17,6 +17,7 @@
       var live = 0
       for slot in 1..<Int(ordersMax) + 1 where nodes[slot].leaves > 0 { live += 1 }
       precondition(live == queued, "every order that has leaves stands in one queue")
+      checkSparseStores()
       precondition(nodes[0].leaves == 0, "slot 0 is not an order")
     }
 
@@ -24,6 +25,7 @@
     private func checkSide(_ book: UInt32, _ side: Side) -> Int {
       let key = book * 2 + UInt32(side.rawValue)
       let place = sides[Int(key)]
+      if place.isSparse { return checkSparseSide(key) }
       precondition(blocks[Int(place.base >> 6)].occupied & 1 == 0, "rank 0 means none")
       var best: UInt32 = 0
       var count = 0
@@ -40,6 +42,50 @@
       precondition(place.best == best, "best is the highest occupied rank")
       checkRungs(place)
       return count
+    }
+
+    /// The tree's entries against the levels they name, and what the side remembers of the tree.
+    private func checkSparseSide(_ key: UInt32) -> Int {
+      let place = sides[Int(key)]
+      var (count, best): (Int, UInt32) = (0, 0)
+      tree.checkInvariants(place.tree) { rank, index in
+        precondition(isSparse(level: index), "entries name levels")
+        precondition(self.place(ofLevel: index) == (key, rank), "a level knows its place")
+        precondition(rank > best, "ranks ascend")
+        precondition(rank <= place.width, "ranks lie in the band")
+        precondition(nodes[Int(index)].next != index, "only occupied levels are kept")
+        count += checkLevel(index)
+        best = rank
+      }
+      precondition(place.best == best, "best is the highest occupied rank")
+      let (leaf, floor) = tree.bestLeaf(place.tree)
+      precondition(place.base == leaf, "the side knows its best leaf")
+      precondition(place.rung2 == floor, "the side knows what belongs there")
+      return count
+    }
+
+    /// Every level and every chunk is in use once, or free once.
+    private func checkSparseStores() {
+      guard sparseNodeCount > 0 else { return }
+      var (levels, chunks, sideCount) = (0, 0, 0)
+      for key in 0..<Int(booksMax) * 2 where sides[key].isSparse {
+        sideCount += 1
+        tree.checkInvariants(sides[key].tree) { _, _ in levels += 1 }
+        chunks += tree.chunkCount(sides[key].tree)
+      }
+      var free = freeLevel
+      var freeCount = 0
+      while free != 0 {
+        precondition(isSparse(level: free), "the chain names levels")
+        freeCount += 1
+        precondition(freeCount <= Int(ordersMax), "the chain ends")
+        free = nodes[Int(free)].next
+      }
+      precondition(levels + freeCount == Int(sparseNodesUsed) / 2, "no level is lost")
+      precondition(tree.freeCount + chunks + 1 == Int(tree.usedCount), "no chunk is lost")
+      precondition(
+        chunks <= LevelTree.chunksMax(entryCount: levels, sideCount: sideCount),
+        "chunks stay within their bound")
     }
 
     private func checkLevel(_ index: UInt32) -> Int {

@@ -236,7 +236,7 @@ extension BookSet {
     var found: UInt64 = 0
     var rank = self[side: key].best
     while rank >= limit, found < UInt64(order.quantity) {
-      let index = self[side: key].base &+ rank
+      let index = level(rank, key: key)
       if order.selfMatchKey == 0 {
         found &+= totals(ofLevel: index).quantity
       } else {

@@ -9,6 +9,10 @@ extension BookSet {
   @inlinable @inline(__always)
   public func prefetch(slot: UInt32) { nodes.prefetch(at: Int(slot)) }
 
+  /// Fetches both sides of a book.
+  @inlinable @inline(__always)
+  public func prefetch(book: UInt32) { sides.prefetch(at: Int(book) &* 2) }
+
   /// Fetches the neighbours and the level of the order at `slot`, which should have been fetched.
   @inlinable @inline(__always)
   public func prefetchNeighbours(of slot: UInt32) {
@@ -23,7 +27,12 @@ extension BookSet {
   @inlinable @inline(__always)
   public func prefetchLevel(of order: IncomingOrder) {
     guard order.book < booksMax else { return }
-    let index = self[side: order.key].base &+ rank(ofTick: order.priceTick, key: order.key)
+    let side = self[side: order.key]
+    if side.isSparse {
+      tree.prefetch(side.base)
+      return
+    }
+    let index = side.base &+ rank(ofTick: order.priceTick, key: order.key)
     nodes.prefetch(at: Int(index))
     blocks.prefetch(at: Int(index >> 6))
   }

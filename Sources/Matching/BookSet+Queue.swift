@@ -6,7 +6,18 @@ extension BookSet {
   /// Puts the order of a free `slot` last in the queue of `rank`.
   @inlinable @inline(__always)
   internal mutating func append(slot: UInt32, leaves: UInt32, key: UInt32, rank: UInt32) {
+    if self[side: key].isSparse {
+      appendSparse(slot: slot, leaves: leaves, key: key, rank: rank)
+      return
+    }
     let index = self[side: key].base &+ rank
+    join(level: index, slot: slot, leaves: leaves)
+    if self[node: slot].previous == index { riseSlow(key: key, rank: rank) }
+  }
+
+  /// Puts the order of a free `slot` last in the queue of a level.
+  @inlinable @inline(__always)
+  internal mutating func join(level index: UInt32, slot: UInt32, leaves: UInt32) {
     let last = self[node: index].previous
     self[node: slot] = QueueNode(next: index, leaves: leaves, previous: last, level: index)
     self[node: last].next = slot
@@ -15,7 +26,6 @@ extension BookSet {
     let (quantity, carries) = self[node: index].leaves.addingReportingOverflow(leaves)
     self[node: index].leaves = quantity
     if carries { carrySlow(index, by: 1) }
-    if last == index { riseSlow(key: key, rank: rank) }
   }
 
   /// Takes the order of `slot` out of its queue; the slot is free afterwards.
@@ -44,7 +54,7 @@ extension BookSet {
     quantityCarries[Int(index)] &+= carries
   }
 
-  /// A level has got its first order.
+  /// A level of a dense side has got its first order.
   @inline(never) @usableFromInline
   internal mutating func riseSlow(key: UInt32, rank: UInt32) {
     let side = self[side: key]
@@ -62,6 +72,10 @@ extension BookSet {
   /// A level has lost its last order.
   @inline(never) @usableFromInline
   internal mutating func fallSlow(level index: UInt32) {
+    if isSparse(level: index) {
+      fallSparse(level: index)
+      return
+    }
     let key = self[blockOf: index].key
     let side = self[side: key]
     let rank = index &- side.base
@@ -75,10 +89,19 @@ extension BookSet {
     if rank == side.best { self[side: key].best = highestRank(below: rank, key: key) }
   }
 
+  /// The node of the level at an occupied `rank`.
+  @inlinable @inline(__always)
+  internal func level(_ rank: UInt32, key: UInt32) -> UInt32 {
+    let side = self[side: key]
+    guard side.isSparse else { return side.base &+ rank }
+    return side.best == rank ? bestSparseLevel(side) : tree.value(of: rank, in: side.tree)
+  }
+
   /// The highest occupied rank below `rank`; 0 when there is none. `rank` is at most `width`.
   @inlinable
   internal func highestRank(below rank: UInt32, key: UInt32) -> UInt32 {
     let side = self[side: key]
+    if side.isSparse { return tree.highestRank(below: rank, in: side.tree) }
     let word = self[blockOf: side.base &+ rank].occupied & (1 << UInt64(rank & 63) &- 1)
     if word != 0 { return rank & ~63 | UInt32(truncatingIfNeeded: 63 &- word.leadingZeroBitCount) }
     return highestRankSlow(below: rank, side)

@@ -58,7 +58,7 @@ extension BookSet {
   internal mutating func take<Sink: MatchSink & ~Copyable>(
     from rank: UInt32, _ sweep: inout Sweep, sink: inout Sink
   ) {
-    let index = self[side: sweep.key].base &+ rank
+    let index = level(rank, key: sweep.key)
     let priceTick = tick(ofRank: rank, key: sweep.key)
     var slot = self[node: index].next
     // What leaves the level; written back once.

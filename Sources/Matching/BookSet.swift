@@ -8,11 +8,12 @@ import VenueTypes
 /// dense number 1…`ordersMax` that the caller chooses among the free ones; a book by its number
 /// below `booksMax`; a price by its tick, counted from the lowest price of the book's band.
 ///
-/// A book is a dense array of price levels a side with a bit ladder over those that hold orders.
-/// Finding, entering and leaving a level is constant time, whatever the depth.
+/// A dense book is an array of price levels a side with a bit ladder over those that hold orders:
+/// finding, entering and leaving a level is constant time, whatever the depth. A sparse book keeps
+/// only the levels that hold orders, sorted (`LevelTree`): it pays for no tick, and a short list of
+/// levels is all that its commands touch. Shape changes time and memory, never an answer.
 ///
-/// Memory: 16 + 64 bytes an order (node and cold record), 20 bytes and a few bits a tick and side
-/// of every listed band. Orders are paid for in `init`, levels when a book is listed.
+/// Memory: see `BookMemory`. Orders are paid for in `init`, levels when a book is listed.
 ///
 /// Not thread-safe: the books belong to one thread. Nothing but `list` allocates.
 ///
@@ -34,20 +35,21 @@ public struct BookSet: ~Copyable, Sendable {
   /// Rungs 1 and 2 of every side's ladder.
   @usableFromInline internal var rungs: FixedArray<UInt64>
 
+  /// The levels of sparse sides: two nodes each from `sparseBase` on, of which the first
+  /// `sparseNodesUsed` were ever handed out; `freeLevel` heads the chain of those given back.
+  /// Nothing of all this exists before the first sparse book.
+  @usableFromInline internal var tree = LevelTree(chunksMax: 0)
+  @usableFromInline internal var sparseBase: UInt32 = 0
+  @usableFromInline internal var sparseNodeCount: UInt32 = 0
+  @usableFromInline internal var sparseNodesUsed: UInt32 = 0
+  @usableFromInline internal var freeLevel: UInt32 = 0
+
   /// Nodes and rung words handed out: to orders, and to listed books.
   internal var nodesUsed: Int
   internal var rungsUsed = 0
 
   /// The widest band of prices: ranks have 24 bits.
   public static var bandWidthMax: UInt32 { 1 << 24 - 1 }
-
-  /// Bytes that the levels of one listed book take, both sides together, with their share of the
-  /// ladders. The stores grow by doubling: up to twice the sum of all books is reserved.
-  public static func levelByteCount(bandWidth: UInt32) -> Int {
-    let levelCount = (Int(bandWidth) + 1 + 63) / 64 * 64
-    // Node and carry; block of 64, rungs above.
-    return 2 * (levelCount * (16 + 4) + levelCount / 64 * 16 + levelCount / 512 + 32)
-  }
 
   /// Books without instruments. `recordBacking` says when the cold records get their memory.
   public init(ordersMax: UInt32, booksMax: UInt32, recordBacking: PageBacking = .now) {
@@ -62,70 +64,6 @@ public struct BookSet: ~Copyable, Sendable {
     quantityCarries = FixedArray(zeroed: nodesUsed, backing: .onTouch)
     blocks = FixedArray(zeroed: nodesUsed / 64, backing: .onTouch)
     rungs = FixedArray(zeroed: 1)
-  }
-
-  // MARK: Listing, a cold path
-
-  /// Whether `book` has been listed.
-  public func isListed(_ book: UInt32) -> Bool {
-    book < booksMax && sides[Int(book) * 2].width > 0
-  }
-
-  /// Makes `book` ready for orders at ticks 0…`bandWidth - 1`. Allocates.
-  ///
-  /// `false`, without effect, when the number or the width is out of range, the book is listed
-  /// already, or the nodes cannot be numbered.
-  public mutating func list(_ book: UInt32, bandWidth: UInt32) -> Bool {
-    guard book < booksMax, !isListed(book) else { return false }
-    guard bandWidth >= 1, bandWidth <= Self.bandWidthMax else { return false }
-    // Rank 0 stays empty and `width` is the last rank.
-    let levelCount = (Int(bandWidth) + 1 + 63) / 64 * 64
-    let rung1Count = Int(bandWidth) >> 12 + 1
-    let rung2Count = Int(bandWidth) >> 18 + 1
-    guard nodesUsed + 2 * levelCount < Int(UInt32.max) else { return false }
-    reserve(
-      nodeCount: nodesUsed + 2 * levelCount,
-      rungCount: rungsUsed + 2 * (rung1Count + rung2Count))
-    for side in Side.allCases {
-      let key = Int(book) * 2 + Int(side.rawValue)
-      var place = BookSide()
-      place.base = UInt32(truncatingIfNeeded: nodesUsed)
-      place.rankOffset = side == .buy ? 1 : bandWidth + 1
-      place.width = bandWidth
-      place.rung1 = UInt32(truncatingIfNeeded: rungsUsed)
-      place.rung2 = UInt32(truncatingIfNeeded: rungsUsed + rung1Count)
-      sides[key] = place
-      blocks.fill(
-        nodesUsed / 64..<(nodesUsed + levelCount) / 64,
-        with: LevelBlock(occupied: 0, key: UInt32(truncatingIfNeeded: key)))
-      for index in place.base..<place.base + UInt32(truncatingIfNeeded: levelCount) {
-        nodes[Int(index)] = QueueNode(next: index, leaves: 0, previous: index, level: 0)
-      }
-      nodesUsed += levelCount
-      rungsUsed += rung1Count + rung2Count
-    }
-    return true
-  }
-
-  /// Grows the stores to hold at least so much, by doubling what the levels take.
-  private mutating func reserve(nodeCount: Int, rungCount: Int) {
-    if nodeCount > nodes.count {
-      let orders = (Int(ordersMax) + 1 + 63) / 64 * 64
-      let doubled = min(orders + 2 * (nodes.count - orders), Int(UInt32.max) & ~63)
-      let count = max(nodeCount, doubled)
-      Self.grow(&nodes, to: count)
-      Self.grow(&quantityCarries, to: count)
-      Self.grow(&blocks, to: count / 64)
-    }
-    if rungCount > rungs.count { Self.grow(&rungs, to: max(rungCount, 2 * rungs.count)) }
-  }
-
-  private static func grow<Element: BitwiseCopyable>(
-    _ array: inout FixedArray<Element>, to count: Int
-  ) {
-    var grown = FixedArray<Element>(zeroed: count, backing: .onTouch)
-    grown.copyFront(from: array)
-    array = grown
   }
 
   // MARK: Unchecked access

@@ -82,29 +82,60 @@ struct LevelBlock: BitwiseCopyable, Sendable {
   }
 }
 
+/// How a book finds its price levels.
+@frozen
+public enum BookShape: UInt8, Sendable, CaseIterable {
+  /// An array of all ticks of the band: for the books that trade much. 20 bytes a tick and side.
+  case dense = 0
+  /// Only the levels that hold orders, sorted: for the many series that hold few orders in a wide
+  /// band. Nothing for a tick, 288 bytes a side.
+  case sparse = 1
+}
+
 /// One side of one book: 32 bytes, so that both sides share a cache line.
 ///
 /// Inside a side the levels are numbered by *rank*: 1 is the worst price of the band, `width` the
 /// best. Bids rank up with their price and offers down, so one code path serves both sides, and
-/// the best level is always the highest set bit. Rank 0 means none.
+/// the best level is always the highest occupied rank. Rank 0 means none.
+///
+/// | field | dense | sparse |
+/// |---|---|---|
+/// | `base` | node of rank 0; a multiple of 64 | chunk of the best leaf |
+/// | `rung1` | first word of rung 1 of the bit ladder; rung 0 is in the blocks | root, and the mark |
+/// | `rung2` | first word of rung 2 | lowest rank that belongs in the best leaf |
+/// | `rung3` | the top rung: bit r stands for ranks r << 18 and up | height of the tree |
 @frozen @usableFromInline
 struct BookSide: BitwiseCopyable, Sendable {
   /// Highest occupied rank; 0 = no order on this side.
   @usableFromInline var best: UInt32 = 0  // offset 0
-  /// Node of rank 0; a multiple of 64.
   @usableFromInline var base: UInt32 = 0  // 4
   /// rank = (tick ^ mirror) + rankOffset, with `mirror` all ones for offers: bids tick + 1,
   /// offers width - tick.
   @usableFromInline var rankOffset: UInt32 = 0  // 8
   /// Ticks in the band; 0 = not listed.
   @usableFromInline var width: UInt32 = 0  // 12
-  /// First word of rungs 1 and 2 of the bit ladder over ranks; rung 0 is in the blocks.
   @usableFromInline var rung1: UInt32 = 0  // 16
   @usableFromInline var rung2: UInt32 = 0  // 20
-  /// The top rung: bit r stands for ranks r << 18 and up.
   @usableFromInline var rung3: UInt64 = 0  // 24
 
   @inlinable init() {}
+
+  @inlinable static var sparseMark: UInt32 { 1 << 31 }
+
+  @inlinable var isSparse: Bool {
+    @inline(__always) get { rung1 & Self.sparseMark != 0 }
+  }
+
+  /// Of a sparse side.
+  @inlinable var tree: TreeRoot {
+    get {
+      TreeRoot(chunk: rung1 & ~Self.sparseMark, height: UInt32(truncatingIfNeeded: rung3))
+    }
+    set {
+      rung1 = newValue.chunk | Self.sparseMark
+      rung3 = UInt64(newValue.height)
+    }
+  }
 }
 
 /// Lots and number of the orders at one price.

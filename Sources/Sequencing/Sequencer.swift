@@ -54,6 +54,7 @@ public struct Sequencer: ~Copyable, Sendable {
   public mutating func poll() -> Int {
     var isComplete = burst.isFull
     while !isComplete, let command = commands.tryPop() {
+      venue.prefetch(command)
       burst.append(command)
       isComplete = command.flags.contains(.endOfBurst) || burst.isFull
     }

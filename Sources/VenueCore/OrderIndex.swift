@@ -27,6 +27,12 @@ struct OrderIndex: ~Copyable, Sendable {
     slots[key(session, clientOrderID)] ?? 0
   }
 
+  /// Fetches what the next call about this order reads first.
+  @inline(__always)
+  func prefetch(session: UInt16, clientOrderID: UInt64) {
+    slots.prefetch(key(session, clientOrderID))
+  }
+
   /// Returns false when the order is there already.
   mutating func insert(session: UInt16, clientOrderID: UInt64, slot: UInt32) -> Bool {
     slots.insert(key(session, clientOrderID), slot)

@@ -16,7 +16,8 @@ struct BookModelTests {
   @Test(arguments: [UInt32(1), 2, 5, 130], UInt64(0)..<(isSlow ? 200 : 8))
   func `a random script has the effects of the naive twin`(width: UInt32, seed: UInt64) {
     var random = SplitMix64(seed: seed &* 1_000 &+ UInt64(width))
-    var pair = BookPair(widths: [width, width + 3], ordersMax: 40)
+    // One book of each shape: they share slots, nodes and sides.
+    var pair = BookPair(widths: [width, width + 3], ordersMax: 40, shapes: [.dense, .sparse])
     for _ in 0..<300 {
       let slot = UInt32(1 + random.below(44))
       switch random.below(20) {
@@ -46,11 +47,11 @@ struct BookModelTests {
   /// of plain resting orders over two prices, two quantities, two owners, then every aggressor
   /// over all kinds, times in force, flags and self-match instructions. With CAUSEWAY_SLOW=1
   /// three resting orders.
-  @Test(arguments: Side.allCases)
-  func `every aggressor against every small book`(side: Side) {
+  @Test(arguments: Side.allCases, BookShape.allCases)
+  func `every aggressor against every small book`(side: Side, shape: BookShape) {
     let resting = Self.plain(side.opposite)
     let aggressors = Self.aggressors(side)
-    var pair = BookPair(widths: [3], ordersMax: 8)
+    var pair = BookPair(widths: [3], ordersMax: 8, shapes: [shape])
     pair.comparesAll = false
     let starts =
       isSlow ? resting.count * resting.count * resting.count : resting.count * resting.count
@@ -106,10 +107,11 @@ struct BookModelTests {
   /// Goal: queue positions after any short history of replaces and cancels. Method: every script
   /// of three commands (four with CAUSEWAY_SLOW=1) over new orders on both sides, replaces and
   /// cancels of the first two slots.
-  @Test func `every short script of new orders, replaces and cancels`() {
+  @Test(arguments: BookShape.allCases)
+  func `every short script of new orders, replaces and cancels`(shape: BookShape) {
     let alphabet = Self.alphabet
     let length = isSlow ? 4 : 3
-    var pair = BookPair(widths: [2], ordersMax: 5)
+    var pair = BookPair(widths: [2], ordersMax: 5, shapes: [shape])
     pair.comparesAll = false
     var scripts = 1
     for _ in 0..<length { scripts *= alphabet.count }

@@ -77,12 +77,13 @@ struct BookPair: ~Copyable {
   /// The first disagreement.
   private(set) var failure: String?
 
-  init(widths: [UInt32], ordersMax: UInt32) {
+  init(widths: [UInt32], ordersMax: UInt32, shapes: [BookShape] = [.dense]) {
     books = BookSet(ordersMax: ordersMax, booksMax: UInt32(widths.count))
     twins = widths.map { NaiveOrderBook(width: $0) }
     numbers = SlotNumbers(capacity: Int(ordersMax))
     for (book, width) in widths.enumerated() {
-      let isListed = books.list(UInt32(book), bandWidth: width)
+      let shape = shapes[book % shapes.count]
+      let isListed = books.list(UInt32(book), bandWidth: width, shape: shape)
       precondition(isListed)
     }
   }

@@ -3,12 +3,13 @@ enum HotPathRules {
   /// Modules whose code runs between a packet's arrival and its answer.
   static let hotModules: Set<String> = [
     "Hardware", "FixedContainers", "VenueTypes", "Hashing", "Matching", "WireProtocol",
-    "VenueCore", "Transport", "OrderEntry", "Sequencing", "Journaling",
+    "VenueCore", "Transport", "OrderEntry", "Sequencing", "Journaling", "BookInterface",
   ]
 
   /// Modules that hold the project's pointers. Everything else sees spans and values.
   static let pointerModules: Set<String> = [
     "FixedContainers", "Hardware", "Transport", "WireProtocol", "Journaling", "Hashing",
+    "BookInterface",
   ]
 
   /// Words that mean allocation, reference counting or a hidden call.

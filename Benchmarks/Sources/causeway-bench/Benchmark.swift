@@ -1,3 +1,4 @@
+import CCounterparts
 import CMachine
 
 /// One thing to measure: a run does `operationCount` operations on input made before, and returns
@@ -12,17 +13,21 @@ struct Benchmark {
   var unit: Unit
   /// Operations of a run; bytes when the unit is GB/s.
   var operationCount: Int
+  /// Whether its instructions mean something: not when a second thread waits in a loop.
+  var isCounted: Bool
   /// Does the run and returns its nanoseconds and its checksum. What a run needs but is not
   /// measured happens outside the time it takes.
   var run: () -> (nanoseconds: UInt64, checksum: UInt64)
 
   init(
     _ name: String, unit: Unit = .nanosecondsPerOperation, operationCount: Int,
+    isCounted: Bool = true,
     run: @escaping () -> (nanoseconds: UInt64, checksum: UInt64)
   ) {
     self.name = name
     self.unit = unit
     self.operationCount = operationCount
+    self.isCounted = isCounted
     self.run = run
   }
 
@@ -31,6 +36,30 @@ struct Benchmark {
     let count = Double(operationCount)
     return unit == .nanosecondsPerOperation ? time / count : count / time
   }
+}
+
+/// How much a run does: enough to time it, enough to count its instructions, or just enough to
+/// show that it runs.
+enum Scale: Sendable {
+  case full
+  /// A twentieth of full: valgrind is some fifty times slower, and needs no repetition.
+  case counted
+  case smoke
+
+  func pick(full: Int, smoke: Int) -> Int {
+    switch self {
+    case .full: full
+    case .counted: max(smoke, full / 20)
+    case .smoke: smoke
+    }
+  }
+}
+
+/// Benchmarks that belong together, made when they are needed.
+struct Group: Sendable {
+  var make: @Sendable (Scale) -> [Benchmark]
+
+  init(_ make: @escaping @Sendable (Scale) -> [Benchmark]) { self.make = make }
 }
 
 /// What the rounds of one benchmark gave.
@@ -52,6 +81,8 @@ struct Measurement {
     for round in 0..<rounds {
       for index in measurements.indices {
         let result = measurements[index].benchmark.run()
+        // SAFETY: the name is read during the call only.
+        unsafe causeway_count_dump(measurements[index].benchmark.name)
         measurements[index].nanoseconds.append(result.nanoseconds)
         if round == 0 { measurements[index].checksum = result.checksum }
         if result.checksum != measurements[index].checksum { measurements[index].isUnsteady = true }
@@ -61,12 +92,35 @@ struct Measurement {
   }
 }
 
-/// Monotonic nanoseconds that `body` takes, and its result.
+/// CPU time of this thread that `body` takes, in nanoseconds, and its result: what other programs on
+/// the machine do in between does not count. Under valgrind its instructions are
+/// counted, and no others.
 @inline(__always)
 func timed(_ body: () -> UInt64) -> (nanoseconds: UInt64, checksum: UInt64) {
-  let begin = causeway_monotonic_nanoseconds()
+  causeway_count_toggle()
+  let begin = causeway_thread_cpu_nanoseconds()
   let checksum = body()
-  return (causeway_monotonic_nanoseconds() - begin, checksum)
+  let end = causeway_thread_cpu_nanoseconds()
+  causeway_count_toggle()
+  return (end - begin, checksum)
+}
+
+/// Adds up the time of stretches, for a run whose measured work does not come in one piece.
+struct Stopwatch {
+  private(set) var nanoseconds: UInt64 = 0
+  private var begin: UInt64 = 0
+
+  @inline(__always)
+  mutating func start() {
+    causeway_count_toggle()
+    begin = causeway_monotonic_nanoseconds()
+  }
+
+  @inline(__always)
+  mutating func stop() {
+    nanoseconds += causeway_monotonic_nanoseconds() - begin
+    causeway_count_toggle()
+  }
 }
 
 /// Repeatable input.

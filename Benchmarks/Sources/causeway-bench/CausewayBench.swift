@@ -1,26 +1,29 @@
 import Foundation
 import Hardware
 
-/// `causeway-bench [--smoke] [--json] [--rounds N] [NAME...]`
+/// `causeway-bench [--smoke] [--count] [--json] [--list] [--rounds N] [NAME...]`
 @main
 enum CausewayBench {
   static let usage = """
-    usage: causeway-bench [--smoke] [--json] [--rounds N] [NAME...]
+    usage: causeway-bench [--smoke | --count] [--json] [--rounds N] [NAME...]
       --smoke     tiny input: shows that everything runs, measures nothing worth telling
+      --count     under valgrind --tool=callgrind --collect-atstart=no: each benchmark once, its
+                  instructions dumped under its name; those with a second thread are left out
       --json      one object a line instead of a table
       --rounds N  rounds of all benchmarks, 1 to 1000 (default 11, smoke 2)
       NAME        only benchmarks whose name contains it, such as ring/ or book
     """
 
   static func main() {
-    var smoke = false
+    var scale = Scale.full
     var json = false
     var rounds: Int?
     var names: [String] = []
     var arguments = CommandLine.arguments.dropFirst()
     while let argument = arguments.popFirst() {
       switch argument {
-      case "--smoke": smoke = true
+      case "--smoke": scale = .smoke
+      case "--count": scale = .counted
       case "--json": json = true
       case "--rounds":
         guard let count = arguments.popFirst().flatMap({ Int($0) }), (1...1_000).contains(count)
@@ -33,14 +36,14 @@ enum CausewayBench {
       default: names.append(argument)
       }
     }
-    let all = benchmarks(smoke: smoke)
+    let all = groups.flatMap { $0.make(scale) }.filter { scale != .counted || $0.isCounted }
     let chosen = all.filter { benchmark in
       names.isEmpty || names.contains { benchmark.name.contains($0) }
     }
     guard !chosen.isEmpty else {
       stop("no benchmark of that name; there are: " + all.map(\.name).joined(separator: " "))
     }
-    let measurements = Measurement.measure(chosen, rounds: rounds ?? (smoke ? 2 : 11))
+    let measurements = Measurement.measure(chosen, rounds: rounds ?? defaultRounds(scale))
     report(measurements, json: json)
     let unsteady = measurements.filter(\.isUnsteady)
     if !unsteady.isEmpty {
@@ -50,12 +53,32 @@ enum CausewayBench {
     }
   }
 
-  private static func benchmarks(smoke: Bool) -> [Benchmark] {
-    RingBenchmarks.all(elementCount: smoke ? 4_000 : 2_000_000)
-      + VenueBenchmarks.all(stepCount: smoke ? 5_000 : 1_000_000)
-      + ExoticBenchmarks.all(optionCount: smoke ? 100 : 100_000, blockCount: smoke ? 1 : 64)
-      + KernelBenchmarks.all(
-        byteCount: smoke ? 1 << 20 : 1 << 28, packetCount: smoke ? 1_000 : 200_000)
+  /// Every group of benchmarks: one line here, one file of its own.
+  private static let groups: [Group] = [
+    Group { RingBenchmarks.all(elementCount: $0.pick(full: 2_000_000, smoke: 4_000)) },
+    Group { RingBatchBenchmarks.all(elementCount: $0.pick(full: 2_000_000, smoke: 4_000)) },
+    Group { VenueBenchmarks.all(stepCount: $0.pick(full: 1_000_000, smoke: 5_000)) },
+    Group { StepBenchmarks.all(commandCount: $0.pick(full: 200_000, smoke: 4_096)) },
+    Group { AlternativeBenchmarks.all(visitCount: $0.pick(full: 1_000_000, smoke: 5_000)) },
+    Group {
+      KernelBenchmarks.all(
+        byteCount: $0.pick(full: 1 << 28, smoke: 1 << 20),
+        packetCount: $0.pick(full: 200_000, smoke: 1_000))
+    },
+    Group { PricingBenchmarks.all(passCount: $0.pick(full: 25, smoke: 2)) },
+    Group {
+      ExoticBenchmarks.all(
+        optionCount: $0.pick(full: 10_000, smoke: 100),
+        blockCount: $0.pick(full: 8, smoke: 1))
+    },
+  ]
+
+  private static func defaultRounds(_ scale: Scale) -> Int {
+    switch scale {
+    case .full: 11
+    case .counted: 1
+    case .smoke: 2
+    }
   }
 
   private static func report(_ measurements: [Measurement], json: Bool) {

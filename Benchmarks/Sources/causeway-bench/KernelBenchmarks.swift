@@ -1,3 +1,4 @@
+import CCounterparts
 import Hashing
 import VenueTypes
 import WireProtocol
@@ -8,7 +9,10 @@ enum KernelBenchmarks {
     [
       crc32c(byteCount: byteCount), keccak(byteCount: byteCount / 8),
       packetParse(packetCount: packetCount, checksTag: true),
+      plainPacketParse(packetCount: packetCount, checksTag: true),
       packetParse(packetCount: packetCount, checksTag: false),
+      plainPacketParse(packetCount: packetCount, checksTag: false),
+      tag(packetCount: packetCount), plainTag(packetCount: packetCount),
     ]
   }
 
@@ -102,6 +106,70 @@ enum KernelBenchmarks {
         return sum
       }
     }
+  }
+
+  /// The same datagrams through plain C.
+  private static func plainPacketParse(packetCount: Int, checksTag: Bool) -> Benchmark {
+    let octets = packet()
+    return Benchmark(
+      checksTag ? "c/order-parse-tag" : "c/order-parse",
+      operationCount: packetCount * ordersInPacket
+    ) {
+      timed {
+        var sum: UInt64 = 0
+        for _ in 0..<packetCount {
+          // SAFETY: base and count are the array's.
+          sum &+= unsafe octets.withUnsafeBytes { buffer -> UInt64 in
+            guard let base = buffer.baseAddress else { return 0 }
+            return unsafe counterpart_parse_orders(
+              base, buffer.count, checksTag ? 1 : 0, key.low, key.high)
+          }
+        }
+        return sum
+      }
+    }
+  }
+
+  /// One tag of a datagram of eight new orders.
+  private static func tag(packetCount: Int) -> Benchmark {
+    let octets = packet()
+    return Benchmark("wire/tag", operationCount: packetCount) {
+      timed {
+        var sum: UInt64 = 0
+        for _ in 0..<packetCount {
+          // SAFETY: base and count are the array's.
+          sum ^= unsafe octets.withUnsafeBytes { buffer -> UInt64 in
+            guard let base = buffer.baseAddress else { return 0 }
+            return unsafe sipHash24(key: nextKey(sum), bytes: base, byteCount: buffer.count - 8)
+          }
+        }
+        return sum
+      }
+    }
+  }
+
+  private static func plainTag(packetCount: Int) -> Benchmark {
+    let octets = packet()
+    return Benchmark("c/tag", operationCount: packetCount) {
+      timed {
+        var sum: UInt64 = 0
+        for _ in 0..<packetCount {
+          // SAFETY: base and count are the array's.
+          sum ^= unsafe octets.withUnsafeBytes { buffer -> UInt64 in
+            guard let base = buffer.baseAddress else { return 0 }
+            let key = nextKey(sum)
+            return unsafe counterpart_siphash24(key.low, key.high, base, buffer.count - 8)
+          }
+        }
+        return sum
+      }
+    }
+  }
+
+  /// Each key from the tag before, so that no tag is made ahead of its turn.
+  @inline(__always)
+  private static func nextKey(_ previous: UInt64) -> SipHashKey {
+    SipHashKey(low: key.low ^ previous, high: key.high)
   }
 
   /// Frame, tag, cursor, and the fields of each order. Not inlined: it must read the octets anew.

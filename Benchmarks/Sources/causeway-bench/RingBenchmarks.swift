@@ -1,3 +1,4 @@
+import CCounterparts
 import FixedContainers
 import Hardware
 import VenueTypes
@@ -12,16 +13,42 @@ enum RingBenchmarks {
   /// Empty on a machine that has one core for this process.
   static func all(elementCount: Int) -> [Benchmark] {
     guard CoreSet.allowed.count >= 2 else { return [] }
+    let hops = elementCount / 4
     return [
-      slotHop(count: elementCount / 4), spscHop(count: elementCount / 4),
-      slotStream(count: elementCount), spscStream(count: elementCount),
+      slotHop(count: hops), spscHop(count: hops), plainHop(counterpart_ring_plain, count: hops),
     ]
+      + (counterpart_has_rte_ring() == 1 ? [plainHop(counterpart_ring_rte, count: hops)] : [])
+      + [
+        slotStream(count: elementCount), spscStream(count: elementCount),
+        plainStream(counterpart_ring_plain, count: elementCount),
+      ]
+      + (counterpart_has_rte_ring() == 1
+        ? [plainStream(counterpart_ring_rte, count: elementCount)] : [])
+  }
+
+  private static func name(_ ring: counterpart_ring) -> String {
+    ring == counterpart_ring_rte ? "rte" : "c"
+  }
+
+  /// The same through a ring in C, both threads in C.
+  private static func plainHop(_ ring: counterpart_ring, count: Int) -> Benchmark {
+    Benchmark("ring/\(name(ring))-hop", operationCount: 2 * count, isCounted: false) {
+      let result = counterpart_hop(ring, 56, UInt64(count))
+      return (result.nanoseconds, result.checksum)
+    }
+  }
+
+  private static func plainStream(_ ring: counterpart_ring, count: Int) -> Benchmark {
+    Benchmark("ring/\(name(ring))-stream", operationCount: count, isCounted: false) {
+      let result = counterpart_stream(ring, 56, UInt64(count), 1)
+      return (result.nanoseconds, result.checksum)
+    }
   }
 
   private static let capacity = 1_024
 
   private static func slotHop(count: Int) -> Benchmark {
-    Benchmark("ring/slot-hop", operationCount: 2 * count) {
+    Benchmark("ring/slot-hop", operationCount: 2 * count, isCounted: false) {
       let there = SlotRing<Command>(capacity: capacity)
       let back = SlotRing<Command>(capacity: capacity)
       var producer = there.makeProducer()
@@ -40,7 +67,7 @@ enum RingBenchmarks {
   }
 
   private static func spscHop(count: Int) -> Benchmark {
-    Benchmark("ring/spsc-hop", operationCount: 2 * count) {
+    Benchmark("ring/spsc-hop", operationCount: 2 * count, isCounted: false) {
       let there = SpscRing<Command>(capacity: capacity)
       let back = SpscRing<Command>(capacity: capacity)
       var producer = there.makeProducer()
@@ -59,7 +86,7 @@ enum RingBenchmarks {
   }
 
   private static func slotStream(count: Int) -> Benchmark {
-    Benchmark("ring/slot-stream", operationCount: count) {
+    Benchmark("ring/slot-stream", operationCount: count, isCounted: false) {
       let there = SlotRing<Command>(capacity: capacity)
       let back = SlotRing<Command>(capacity: capacity)
       var producer = there.makeProducer()
@@ -78,7 +105,7 @@ enum RingBenchmarks {
   }
 
   private static func spscStream(count: Int) -> Benchmark {
-    Benchmark("ring/spsc-stream", operationCount: count) {
+    Benchmark("ring/spsc-stream", operationCount: count, isCounted: false) {
       let there = SpscRing<Command>(capacity: capacity)
       let back = SpscRing<Command>(capacity: capacity)
       var producer = there.makeProducer()
@@ -98,7 +125,7 @@ enum RingBenchmarks {
 
   // MARK: What both kinds of ring go through
 
-  private static func second(_ body: @escaping @Sendable () -> Void) -> PinnedThread {
+  static func second(_ body: @escaping @Sendable () -> Void) -> PinnedThread {
     do {
       return try PinnedThread.start(ThreadPlan(name: "second"), body: body)
     } catch {
@@ -114,7 +141,7 @@ enum RingBenchmarks {
   }
 
   /// Spins; gives the core away only when the other thread seems to have none.
-  private static var patience: IdleStrategy {
+  static var patience: IdleStrategy {
     .backoff(pauseCount: 10_000, sleepNanoseconds: 1_000)
   }
 

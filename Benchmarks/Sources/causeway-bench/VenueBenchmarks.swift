@@ -22,9 +22,9 @@ enum VenueBenchmarks {
   }
 
   /// Command to events: sessions, identifiers, the book, the digest of all events.
-  private static func venue(_ flow: BookFlow) -> Benchmark {
+  static func venue(_ flow: BookFlow, name: String = "venue/apply") -> Benchmark {
     let (setUp, prefill, main) = commands(of: flow)
-    return Benchmark("venue/apply", operationCount: main.count) {
+    return Benchmark(name, operationCount: main.count) {
       var venue = Venue(
         limits: VenueLimits(
           restingOrdersMax: BookFlow.restingMax, instrumentsMax: BookFlow.bookCount,
@@ -44,9 +44,9 @@ enum VenueBenchmarks {
     for command in commands { venue.apply(command) }
   }
 
-  private static let tickSize: Int64 = 1_000_000
+  static let tickSize: Int64 = 1_000_000
 
-  private static func commands(
+  static func commands(
     of flow: BookFlow
   ) -> (setUp: [SequencedCommand], prefill: [SequencedCommand], main: [SequencedCommand]) {
     var translator = Translator()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Matching
 
 /// `causeway flow`: order-flow files.
 struct FlowCommand: ParsableCommand {
@@ -23,11 +24,19 @@ struct FlowRunCommand: ParsableCommand {
   var trades: String?
   @Flag(help: "Print the report as JSON.")
   var json = false
+  @Option(
+    help: """
+      Shape of the books: dense or sparse. Default: dense where the levels of all books fit in \
+      64 MiB.
+      """)
+  var shape: BookShape?
+  @Flag(help: "Write each order's owner and self-match key too, as the venue does.")
+  var owners = false
 
   func run() throws {
     do {
       let flow = try FlowFile.read(file)
-      guard let measurement = FlowMeasurement(flow) else {
+      guard let measurement = FlowMeasurement(flow, options: options) else {
         complain("\(file): two replays gave two digests; right would be one")
         throw ExitCode.failure
       }
@@ -39,8 +48,11 @@ struct FlowRunCommand: ParsableCommand {
     }
   }
 
+  private var options: FlowOptions { FlowOptions(shape: shape, keepsOwners: owners) }
+
   private func writeTrades(of flow: borrowing FlowFile, to path: String) throws(FlowFileError) {
-    var replay = FlowReplay(flow, sink: TradeTableSink(minTick: flow.header.minTick))
+    var replay = FlowReplay(
+      flow, options: options, sink: TradeTableSink(minTick: flow.header.minTick))
     replay.apply(flow.records, 0..<flow.records.count)
     do {
       try Data(replay.sink.text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
@@ -53,4 +65,16 @@ struct FlowRunCommand: ParsableCommand {
   private func complain(_ line: String) {
     FileHandle.standardError.write(Data((line + "\n").utf8))
   }
+}
+
+extension BookShape: ExpressibleByArgument {
+  public init?(argument: String) {
+    switch argument {
+    case "dense": self = .dense
+    case "sparse": self = .sparse
+    default: return nil
+    }
+  }
+
+  public static var allValueStrings: [String] { ["dense", "sparse"] }
 }

@@ -131,14 +131,6 @@ extension FlowHeader {
       throw FlowFileError(
         path, "byte offset 28: n_sym \(symbolCount); right would be 1 to 65536")
     }
-    // The stores of the dense levels grow by doubling, and hold two copies while they do.
-    let wanted = BookSet.levelByteCount(bandWidth: bandWidth) * Int(symbolCount)
-    guard wanted < Int(clamping: ProcessInfo.processInfo.physicalMemory) / 8 else {
-      throw FlowFileError(
-        path,
-        "byte offset 20: \(symbolCount) books of \(bandWidth) ticks need "
-          + "\(wanted >> 20) MiB; right would be at most an eighth of this machine's memory")
-    }
   }
 
   private func checkLength(path: String, byteCount: Int) throws(FlowFileError) {

@@ -83,22 +83,43 @@ struct TradeTableSink: FlowSink {
   }
 }
 
+/// How a flow is replayed.
+struct FlowOptions: Sendable {
+  /// Nil: dense books where their levels fit in 64 MiB, else sparse ones.
+  var shape: BookShape?
+  /// Write each order's owner and self-match key, which no flow needs and the venue keeps.
+  var keepsOwners = false
+}
+
+/// Whether each order's owner is written: a type, so that the loops are compiled for either.
+private protocol FlowOwners {
+  static var areKept: Bool { get }
+}
+private enum NoOwners: FlowOwners { static var areKept: Bool { false } }
+private enum KeptOwners: FlowOwners { static var areKept: Bool { true } }
+
 /// A flow file on its way through the venue's own books: an identifier is a slot, a symbol a book.
 struct FlowReplay<Sink: FlowSink>: ~Copyable {
   private var books: BookSet
   private(set) var sink: Sink
   /// Whether orders and levels outgrow the caches, so that fetching them ahead pays.
   private let looksFar: Bool
+  private let shape: BookShape
+  private let options: FlowOptions
 
-  init(_ flow: borrowing FlowFile, sink: consuming Sink) {
-    // No record is ever written: the orders of a flow have no owner.
+  init(_ flow: borrowing FlowFile, options: FlowOptions = FlowOptions(), sink: consuming Sink) {
+    self.options = options
     books = BookSet(
-      ordersMax: flow.lastID, booksMax: flow.header.symbolCount, recordBacking: .onTouch)
+      ordersMax: flow.lastID, booksMax: flow.header.symbolCount,
+      recordBacking: options.keepsOwners ? .now : .onTouch)
     self.sink = sink
-    let levels = BookSet.levelByteCount(bandWidth: flow.header.bandWidth)
-    looksFar = Int(flow.header.liveMax) * 16 + levels * Int(flow.header.symbolCount) > 1 << 20
+    let levels =
+      BookMemory.denseLevels(bandWidth: flow.header.bandWidth) * Int(flow.header.symbolCount)
+    looksFar = Int(flow.header.liveMax) * 16 + levels > 1 << 20
+    // As an operator would list them: few busy books, or many thin series.
+    shape = options.shape ?? (levels > 64 << 20 ? .sparse : .dense)
     for symbol in 0..<flow.header.symbolCount {
-      let isListed = books.list(symbol, bandWidth: flow.header.bandWidth)
+      let isListed = books.list(symbol, bandWidth: flow.header.bandWidth, shape: shape)
       precondition(isListed, "the header was checked against the books' limits")
     }
   }
@@ -116,67 +137,142 @@ struct FlowReplay<Sink: FlowSink>: ~Copyable {
 
   /// Applies the records of `range`, counted from 0.
   mutating func apply(_ records: borrowing FixedArray<FlowRecord>, _ range: Range<Int>) {
-    if looksFar { applyFar(records, range) } else { applyNear(records, range) }
+    // What is the same for all records is decided once, not by each.
+    if options.keepsOwners {
+      apply(records, range, KeptOwners.self)
+    } else {
+      apply(records, range, NoOwners.self)
+    }
   }
 
-  @inline(never)
-  private mutating func applyNear(
-    _ records: borrowing FixedArray<FlowRecord>, _ range: Range<Int>
+  private mutating func apply<Owners: FlowOwners>(
+    _ records: borrowing FixedArray<FlowRecord>, _ range: Range<Int>, _ owners: Owners.Type
   ) {
-    for index in range {
-      if index + 8 < records.count { books.prefetch(slot: records[index + 8].id) }
-      apply(records[index], index: index)
+    if shape == .sparse {
+      applySparse(records, range, owners)
+    } else if looksFar {
+      applyFar(records, range, owners)
+    } else {
+      applyNear(records, range, owners)
     }
   }
 
   @inline(never)
-  private mutating func applyFar(
-    _ records: borrowing FixedArray<FlowRecord>, _ range: Range<Int>
+  private mutating func applyNear<Owners: FlowOwners>(
+    _ records: borrowing FixedArray<FlowRecord>, _ range: Range<Int>, _ owners: Owners.Type
+  ) {
+    for index in range {
+      if index + 8 < records.count { look(at: records[index + 8], owners) }
+      apply(records[index], index: index, owners)
+    }
+  }
+
+  @inline(never)
+  private mutating func applyFar<Owners: FlowOwners>(
+    _ records: borrowing FixedArray<FlowRecord>, _ range: Range<Int>, _ owners: Owners.Type
   ) {
     for index in range {
       if index + 12 < records.count {
-        books.prefetch(slot: records[index + 12].id)
+        look(at: records[index + 12], owners)
         books.prefetchNeighbours(of: records[index + 6].id)
         books.prefetchLevel(of: order(records[index + 6]))
       }
-      apply(records[index], index: index)
+      apply(records[index], index: index, owners)
+    }
+  }
+
+  /// Fetches what a record will touch first.
+  @inline(__always)
+  private func look<Owners: FlowOwners>(at record: FlowRecord, _: Owners.Type) {
+    books.prefetch(slot: record.id)
+    if Owners.areKept { books.records.prefetch(at: Int(record.id)) }
+  }
+
+  @inline(never)
+  private mutating func applySparse<Owners: FlowOwners>(
+    _ records: borrowing FixedArray<FlowRecord>, _ range: Range<Int>, _ owners: Owners.Type
+  ) {
+    for index in range {
+      if index + 12 < records.count {
+        look(at: records[index + 12], owners)
+        books.prefetch(book: UInt32(records[index + 12].symbol))
+        books.prefetchNeighbours(of: records[index + 6].id)
+        books.prefetchLevel(of: order(records[index + 6]))
+      }
+      apply(records[index], index: index, owners)
     }
   }
 
   /// Applies the records of `range` one by one, each between two fences, and stores the cycles
-  /// that passed in `cycles`, from 0.
+  /// that passed, and what the record did, from index 0. Writes no owners.
   @inline(never)
   mutating func measure(
     _ records: borrowing FixedArray<FlowRecord>, _ range: Range<Int>,
-    into cycles: inout FixedArray<UInt32>
+    into samples: inout FlowSamples
   ) {
+    let kinds: [FlowStepKind] = [.add, .cancel, .replace, .market, .cross]
+    let numbers = kinds.map { UInt8(FlowStepKind.allCases.firstIndex(of: $0) ?? 0) }
     for index in range {
       let record = records[index]
+      let trades = sink.digest.trades
       let begin = causeway_cycles_fenced()
-      apply(record, index: index)
+      apply(record, index: index, NoOwners.self)
       let end = causeway_cycles_fenced()
-      cycles[index - range.lowerBound] = UInt32(clamping: end &- begin)
+      let hasTraded = sink.digest.trades != trades
+      samples.cycles[index - range.lowerBound] = UInt32(clamping: end &- begin)
+      samples.kinds[index - range.lowerBound] = numbers[hasTraded ? 4 : Int(record.operation)]
     }
   }
 
   @inline(__always)
-  private mutating func apply(_ record: FlowRecord, index: Int) {
+  private mutating func apply<Owners: FlowOwners>(
+    _ record: FlowRecord, index: Int, _ owners: Owners.Type
+  ) {
     sink.before(index, symbol: record.symbol)
     switch record.operation {
     case FlowOperation.add.rawValue:
-      enter(record)
+      enter(record, owners)
     case FlowOperation.cancel.rawValue:
       _ = books.cancel(slot: record.id)
     case FlowOperation.replace.rawValue:
-      if books.cancel(slot: record.id) > 0 { enter(record) }
+      if books.cancel(slot: record.id) > 0 { enter(record, owners, isNew: false) }
     default:
-      enter(record, kind: .market)
+      enter(record, owners, kind: .market)
     }
   }
 
   @inline(__always)
-  private mutating func enter(_ record: FlowRecord, kind: OrderKind = .limit) {
-    _ = books.submit(order(record, kind: kind), slot: record.id, sink: &sink)
+  private mutating func enter<Owners: FlowOwners>(
+    _ record: FlowRecord, _: Owners.Type, kind: OrderKind = .limit, isNew: Bool = true
+  ) {
+    var incoming = order(record, kind: kind)
+    if Owners.areKept {
+      incoming.selfMatchKey = UInt64(record.id)
+      if isNew {
+        keepOwner(of: incoming, slot: record.id)
+      } else {
+        books.records[Int(record.id)].price = Int64(record.priceTick)
+        books.records[Int(record.id)].quantity = record.quantity
+      }
+    }
+    _ = books.submit(incoming, slot: record.id, sink: &sink)
+  }
+
+  /// Writes what the venue keeps of an order, as the venue does before it submits it. Each order
+  /// has an owner of its own, so that every match asks and none is prevented.
+  @inline(__always)
+  private mutating func keepOwner(of order: IncomingOrder, slot: UInt32) {
+    var record = RestingOrder()
+    record.orderID = UInt64(slot)
+    record.clientOrderID = UInt64(slot)
+    record.selfMatchKey = UInt64(slot)
+    record.price = Int64(order.priceTick)
+    record.quantity = order.quantity
+    record.instrument = order.book
+    record.session = 1
+    record.account = 1
+    record.terms = order.terms
+    books.records[Int(slot)] = record
   }
 
   @inline(__always)
