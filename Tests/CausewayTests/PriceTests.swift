@@ -105,7 +105,9 @@ struct PriceTests {
   }
 
   @Test func `line ends, quotes and a byte order mark change nothing`() throws {
-    let plain = "model,quantity,option,F,K,sigma,T,note\nblack76,price,put,1,2,0.5,1,\"a, \"\"b\"\"\"\n"
+    let plain =
+      "model,quantity,option,F,K,sigma,T,note\n"
+      + "black76,price,put,1,2,0.5,1,\"a, \"\"b\"\"\"\n"
     let windows = "\u{FEFF}" + plain.replacing("\n", with: "\r\n")
     let (first, second) = (try price(plain), try price(windows))
     #expect(first.columns == second.columns)

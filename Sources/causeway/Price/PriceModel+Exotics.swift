@@ -49,7 +49,10 @@ extension PriceModel {
 
   /// `K` is the strike, and the barrier of a touch: below the spot for a put, above for a call.
   private static func digital(_ row: PriceRow) throws -> Double {
-    enum Form { case payoff(isCash: Bool), touch(TouchOption.Payment) }
+    enum Form {
+      case payoff(isCash: Bool)
+      case touch(TouchOption.Payment)
+    }
     let form = try row.word(
       "kind",
       [
