@@ -10,7 +10,7 @@ struct PriceModel {
   let value: (_ row: PriceRow, _ quantity: String) throws -> Double
 
   static let all: [String: PriceModel] = Dictionary(
-    uniqueKeysWithValues: (vanillas + jumps + smiles).map { ($0.name, $0) })
+    uniqueKeysWithValues: (vanillas + exotics + jumps + smiles).map { ($0.name, $0) })
 }
 
 // MARK: Black and Scholes, Black
