@@ -43,7 +43,7 @@ extension PriceModel {
 
   private static func market(_ row: PriceRow) throws -> LognormalMarket {
     try LognormalMarket(
-      spot: row.number("S"), rate: row.number("r"), dividendYield: row.number("q"),
+      spot: row.number("S"), rate: row.number("r"), yield: row.number("q"),
       volatility: row.number("sigma"), time: row.number("T"))
   }
 

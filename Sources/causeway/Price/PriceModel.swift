@@ -2,12 +2,12 @@ import Modelling
 import Pricing
 
 /// One model of the pricing file: its name in column `model`, what it can tell, and how.
-struct PriceModel {
+struct PriceModel: Sendable {
   let name: String
   /// What column `quantity` may ask for.
   let quantities: [String]
   /// The value of `quantity` for a row; throws what is wrong with its inputs.
-  let value: (_ row: PriceRow, _ quantity: String) throws -> Double
+  let value: @Sendable (_ row: PriceRow, _ quantity: String) throws -> Double
 
   static let all: [String: PriceModel] = Dictionary(
     uniqueKeysWithValues: (vanillas + exotics + jumps + smiles).map { ($0.name, $0) })
