@@ -25,21 +25,6 @@ extension Black76 {
     let normalised = relative / half
     let guess = deviationGuess(distance: distance, half: half, relative: relative)
     let first = deviationStep(guess, distance: distance, half: half, normalised: normalised)
-<<<<<<< HEAD
-    var last = deviationStep(first, distance: distance, half: half, normalised: normalised)
-    // A step leaves about the fourth power of its relative length. Where the guess was poor (below
-    // a deviation of 1e-6 its digits cancel) lanes go on, each for itself.
-    var isFar = Width.isLess(last * 1e-4, (last - first).magnitudes)
-    var count = 0
-    while Width.any(isFar) && count < stepCountMax {
-      let next = deviationStep(last, distance: distance, half: half, normalised: normalised)
-      let isStillFar = Width.isLess(next * 1e-4, (next - last).magnitudes)
-      last = Width.select(isFar, next, last)
-      isFar = Width.both(isFar, isStillFar)
-      count += 1
-    }
-    return Width.select(isFar, Width(repeating: .nan), last)
-=======
     let last = deviationStep(first, distance: distance, half: half, normalised: normalised)
     // A step leaves about the fourth power of its relative length. Where the guess was poor (below
     // a deviation of 1e-6 its digits cancel) lanes go on, each for itself.
@@ -55,7 +40,6 @@ extension Black76 {
       count += 1
     }
     return Width.select(Width.isLess(zero, change), Width(repeating: .nan), result)
->>>>>>> vanilla
   }
 
   /// The worst start is too large by 10^20 or so, and a step takes at most four fifths away.
@@ -152,20 +136,6 @@ extension Black76 {
     let isPriced = Width.both(
       Width.inverted(Width.isLess(worth, least)), Width.isLess(worth, lower))
     isValid = Width.both(isValid, Width.either(isWorthless, isPriced))
-<<<<<<< HEAD
-    // Lanes without an answer compute on a harmless option.
-    let isUsed = Width.both(isValid, isPriced)
-    let one = Width(repeating: 1)
-    let low = Width.select(isUsed, lower, one)
-    let high = Width.select(isUsed, upper, one)
-    let deviation = impliedDeviation(
-      price: Width.select(isUsed, worth, Width(repeating: 0.25)), upper: high, lower: low,
-      logRatio: VanillaKernel.logarithmOfRatio(low, high))
-    let volatility = deviation / time.squareRoot()
-    return Width.select(
-      isUsed, volatility,
-      Width.select(isValid, Width(repeating: 0), Width(repeating: .nan)))
-=======
     // Lanes without an answer compute on what they have: nothing traps, and nothing of it is used.
     let deviation = impliedDeviation(
       price: worth, upper: upper, lower: lower,
@@ -174,7 +144,6 @@ extension Black76 {
     return Width.select(
       isValid, Width.select(isWorthless, Width(repeating: 0), volatility),
       Width(repeating: .nan))
->>>>>>> vanilla
   }
 
   @inlinable @inline(__always)

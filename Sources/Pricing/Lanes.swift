@@ -175,22 +175,6 @@ extension SIMD8: Lanes where Scalar == Double {
 
   @inlinable @inline(__always)
   public static func select(_ mask: Mask, _ yes: Self, _ no: Self) -> Self {
-<<<<<<< HEAD
-    no.replacing(with: yes, where: mask)
-  }
-
-  @inlinable @inline(__always)
-  public static func both(_ left: Mask, _ right: Mask) -> Mask { left .& right }
-
-  @inlinable @inline(__always)
-  public static func either(_ left: Mask, _ right: Mask) -> Mask { left .| right }
-
-  @inlinable @inline(__always)
-  public static func inverted(_ mask: Mask) -> Mask { .!mask }
-
-  @inlinable @inline(__always)
-  public static func any(_ mask: Mask) -> Bool { Swift.any(mask) }
-=======
     // By words: `replacing(with:where:)` is a loop over the lanes, of which the compiler leaves some
     // lanes scalar in large kernels.
     let other = no.words
@@ -237,5 +221,4 @@ extension SIMD8: Lanes where Scalar == Double {
     // SAFETY: as above; every word comes from a mask.
     unsafe unsafeBitCast(words, to: Mask.self)
   }
->>>>>>> vanilla
 }

@@ -4,11 +4,8 @@
 public enum PricingError: Error, Equatable, Sendable, CustomStringConvertible {
   public enum Input: UInt8, Sendable, CaseIterable {
     case spot, forward, strike, rate, yield, discount, volatility, time, price
-<<<<<<< HEAD
     // Of exotic options alone.
     case barrier, rebate, cash, extremum, monitorCount, fixingCount, firstFixing
-=======
->>>>>>> vanilla
   }
 
   /// The input is not a number.
