@@ -51,6 +51,8 @@ let floors: [[Module]] = [
     Module(name: "Matching", uses: ["FixedContainers", "VenueTypes"]),
     // messages as views over bytes
     Module(name: "WireProtocol", uses: ["VenueTypes"]),
+    // models, volatility surfaces and calibration: analytics that never enter committed state
+    Module(name: "Modelling", uses: ["Pricing"]),
   ],
   // Floor 4, core: deterministic; no clock, no I/O, no randomness.
   [
@@ -86,6 +88,7 @@ let floors: [[Module]] = [
       uses: [
         "Transport", "OrderEntry", "Sequencing", "Journaling", "VenueCore", "Matching",
         "WireProtocol", "VenueTypes", "Hashing", "Hardware", "FixedContainers", "CMachine",
+        "Modelling", "Pricing",
       ] + (jemalloc ? ["CJemalloc"] : []),
       products: ["ArgumentParser", "TOMLKit", "Histogram", "Logging"]),
   ],
@@ -222,6 +225,7 @@ targets.append(
   .target(
     name: testSupport.name, dependencies: dependencies(of: testSupport),
     path: "Tests/TestSupport", swiftSettings: testSettings))
+let withVectors = ["Hashing", "WireProtocol", "Pricing", "Modelling"]
 for module in modules where only?.contains(module.name) ?? true {
   let uses =
     [module.name, testSupport.name]
@@ -230,7 +234,7 @@ for module in modules where only?.contains(module.name) ?? true {
     .testTarget(
       name: module.name.prefix(1).uppercased() + module.name.dropFirst() + "Tests",
       dependencies: uses.map { .init(stringLiteral: $0) },
-      exclude: module.name == "Hashing" || module.name == "WireProtocol" ? ["Vectors"] : [],
+      exclude: withVectors.contains(module.name) ? ["Vectors"] : [],
       swiftSettings: testSettings))
 }
 for module in extraTests
@@ -245,8 +249,8 @@ var products: [Product] = [
   .library(
     name: "CausewayKernels",
     targets: [
-      "CMachine", "Hardware", "FixedContainers", "VenueTypes", "Hashing", "Matching",
-      "WireProtocol", "VenueCore", "OrderEntry", "Sequencing",
+      "CMachine", "Hardware", "FixedContainers", "VenueTypes", "Pricing", "Hashing", "Matching",
+      "WireProtocol", "VenueCore", "OrderEntry", "Sequencing", "Modelling",
     ].filter { ground.contains($0) || wanted.contains($0) })
 ]
 if wanted.contains("BookInterface") {

@@ -65,6 +65,12 @@ enum CausewayBench {
         byteCount: $0.pick(full: 1 << 28, smoke: 1 << 20),
         packetCount: $0.pick(full: 200_000, smoke: 1_000))
     },
+    Group { PricingBenchmarks.all(passCount: $0.pick(full: 25, smoke: 2)) },
+    Group {
+      ExoticBenchmarks.all(
+        optionCount: $0.pick(full: 10_000, smoke: 100),
+        blockCount: $0.pick(full: 8, smoke: 1))
+    },
   ]
 
   private static func defaultRounds(_ scale: Scale) -> Int {

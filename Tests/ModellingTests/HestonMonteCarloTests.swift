@@ -1,0 +1,68 @@
+import Modelling
+import Pricing
+import Testing
+
+/// Goal: paths of stochastic variance agree with Heston's formula. Method: fixed seeds; 4 standard
+/// errors and the part of the scheme's step that is left.
+@Suite struct HestonMonteCarloTests {
+  static let market = LognormalMarket(
+    spot: 100, rate: 0.03, yield: 0.01, volatility: 0.3, time: 1)
+
+  /// A calm variance, one that often touches zero (2κθ far below σ²), and a rising smile.
+  @Test(arguments: [
+    (0.09, 2.0, 0.08, 0.3, -0.5), (0.04, 0.5, 0.04, 1.0, -0.9), (0.05, 1.0, 0.06, 0.8, 0.6),
+  ])
+  func `European options agree with the formula`(
+    parameters: (Double, Double, Double, Double, Double)
+  ) throws {
+    let model = try Heston(
+      variance: parameters.0, reversion: parameters.1, longVariance: parameters.2,
+      volOfVol: parameters.3, rho: parameters.4)
+    for (kind, strike) in [(OptionKind.call, 100.0), (.put, 90)] {
+      let terms = try OptionTerms(
+        kind, spot: 100, strike: strike, rate: 0.03, yield: 0.01, years: 1)
+      let exact = try model.price(terms)
+      let estimate = try HestonMonteCarlo(
+        .european(kind, strike: strike), under: model, in: Self.market, dateCount: 12,
+        blockCount: 12, seed: 3
+      ).estimate()
+      #expect(
+        abs(estimate.value - exact) < 4 * estimate.standardError + 0.002 * exact,
+        "\(estimate) \(exact)")
+      #expect(estimate.standardError < 0.02 * exact)
+    }
+  }
+
+  @Test func `a variance that does not move gives what lognormal paths give`() throws {
+    let model = try Heston(
+      variance: 0.09, reversion: 1, longVariance: 0.09, volOfVol: 1e-4, rho: 0)
+    let exact = try DiscreteBarrierOption(
+      .call, strike: 100, .up, .knockOut, barrier: 130, monitorCount: 4
+    ).value(in: Self.market)
+    let estimate = try HestonMonteCarlo(
+      .discreteBarrier(.call, strike: 100, .up, .knockOut, barrier: 130), under: model,
+      in: Self.market, dateCount: 4, blockCount: 12, seed: 3
+    ).estimate()
+    #expect(abs(estimate.value - exact) < 4 * estimate.standardError, "\(estimate) \(exact)")
+  }
+
+  @Test func `the same seed gives the same bits, and parameters without a scheme are refused`()
+    async throws
+  {
+    func simulation(reversion: Double, volOfVol: Double) throws -> HestonMonteCarlo {
+      try HestonMonteCarlo(
+        .arithmeticAsian(.put, strike: 100),
+        under: Heston(
+          variance: 0.04, reversion: reversion, longVariance: 0.04, volOfVol: volOfVol, rho: -0.5),
+        in: Self.market, dateCount: 2, blockCount: 3, seed: 9)
+    }
+    let good = try simulation(reversion: 1, volOfVol: 0.5)
+    #expect(await good.estimate(taskCount: 2) == good.estimate())
+    #expect(throws: ModelError.notPositive(input: "kappa")) {
+      try simulation(reversion: 0, volOfVol: 0.5)
+    }
+    #expect(throws: ModelError.notPositive(input: "sigma_v")) {
+      try simulation(reversion: 1, volOfVol: 0)
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import Pricing
+import TestSupport
+import Testing
+
+@testable import Modelling
+
+@Suite("Jumps and stochastic variance")
+struct ProcessTests {
+  /// Goal: the integral is right away from the reference rows. Method: the same integral by a
+  /// plain midpoint sum in `u`, without control variate or substitution, on random parameters.
+  @Test(arguments: UInt64(0)..<4)
+  func `the fast inversion agrees with a plain sum`(seed: UInt64) throws {
+    var random = SplitMix64(seed: seed)
+    let model = try Bates(
+      diffusion: Heston(
+        variance: random.uniform(0.05, 1), reversion: random.uniform(0.2, 8),
+        longVariance: random.uniform(0.05, 1), volOfVol: random.uniform(0.2, 2),
+        rho: random.uniform(-0.9, 0.9)),
+      jumps: JumpSizes(
+        intensity: random.uniform(0, 4), mean: random.uniform(-0.2, 0.2),
+        deviation: random.uniform(0.01, 0.3)))
+    let terms = try OptionTerms(
+      .put, forward: 100, strike: random.uniform(60, 160), discount: 0.97,
+      years: random.uniform(0.3, 2))
+    let step = 0.02
+    var sum = 0.0
+    for index in 0..<5_000 {
+      let u = (Double(index) + 0.5) * step
+      let transform =
+        model.diffusion.logTransform(u, years: terms.years)
+        + terms.years * model.jumps.exponentPerYear(u)
+      let turned = (transform + ComplexNumber(0, u * terms.distance)).exponential
+      sum += step * turned.real / (u * u + 0.25)
+    }
+    let call = 100 - (100 * terms.strike).squareRoot() / Double.pi * sum
+    let naive = terms.discount * (call - 100 + terms.strike)
+    #expect(abs(try model.price(terms) - naive) < 1e-7)
+  }
+
+  /// Goal: the two ways to Merton's value agree. Method: random parameters, calls and puts.
+  @Test(arguments: UInt64(0)..<8)
+  func `the jump series agrees with its inversion`(seed: UInt64) throws {
+    var random = SplitMix64(seed: seed)
+    let model = try Merton(
+      volatility: random.uniform(0.1, 1.5),
+      jumps: JumpSizes(
+        intensity: random.uniform(0, 40), mean: random.uniform(-0.5, 0.4),
+        deviation: random.uniform(0, 0.5)))
+    let terms = try OptionTerms(
+      seed % 2 == 0 ? .call : .put, spot: 100, strike: random.uniform(20, 400), rate: 0.03,
+      yield: -0.02, years: random.uniform(0.003, 3))
+    let (series, inverted) = (try model.price(terms), try model.priceByInversion(terms))
+    #expect(abs(series - inverted) < 1e-10 * (100 + terms.forward))
+  }
+
+  @Test(arguments: [0, 1e-12, 1e-8, 1e-4])
+  func `without volatility of variance the value is Black's`(volOfVol: Double) throws {
+    let model = try Heston(
+      variance: 0.09, reversion: 2, longVariance: 0.25, volOfVol: volOfVol, rho: -0.4)
+    let terms = try OptionTerms(.call, forward: 100, strike: 110, discount: 0.9, years: 1.5)
+    let variance = 0.25 * 1.5 + (0.09 - 0.25) * (1 - 0.049787068367863944) / 2
+    let black = try Black76<Double>(
+      .call, forward: 100, strike: 110, discount: 0.9,
+      volatility: (variance / 1.5).squareRoot(), time: 1.5)
+    // The first order in volOfVol moves the price by rho times it.
+    #expect(abs(try model.price(terms) - black.values.price) < 1e-10 + 3 * volOfVol)
+  }
+
+  @Test func `variance that does not move leaves the jump series`() throws {
+    let jumps = try JumpSizes(intensity: 2, mean: -0.1, deviation: 0.2)
+    let still = try Heston(
+      variance: 0.16, reversion: 0, longVariance: 0.3, volOfVol: 0, rho: 0)
+    let nearlyStill = try Heston(
+      variance: 0.16, reversion: 0, longVariance: 0.3, volOfVol: 1e-7, rho: 0)
+    let terms = try OptionTerms(.put, forward: 100, strike: 80, discount: 1, years: 0.4)
+    let series = try Merton(volatility: 0.4, jumps: jumps).price(terms)
+    #expect(abs(try Bates(diffusion: still, jumps: jumps).price(terms) - series) < 1e-12)
+    #expect(abs(try Bates(diffusion: nearlyStill, jumps: jumps).price(terms) - series) < 1e-9)
+  }
+
+  /// Goal: no extreme traps or lies. Method: a grid of extremes; each answer is within the
+  /// no-arbitrage bounds and satisfies parity, or is an error.
+  @Test(arguments: [1e-6, 0.003, 1, 40], [1e-8, 0.04, 4])
+  func `extreme parameters give a bounded value or an error`(
+    years: Double, variance: Double
+  ) throws {
+    for volOfVol in [1e-6, 0.5, 10] {
+      for rho in [-0.999, 0, 0.999] {
+        for strike in [1, 99, 1e4] {
+          let model = try Heston(
+            variance: variance, reversion: 0.01, longVariance: variance, volOfVol: volOfVol,
+            rho: rho)
+          let call = try OptionTerms(
+            .call, forward: 100, strike: strike, discount: 1, years: years)
+          let put = try OptionTerms(
+            .put, forward: 100, strike: strike, discount: 1, years: years)
+          guard let price = try? model.price(call), let other = try? model.price(put) else {
+            continue
+          }
+          #expect(price >= max(0, 100 - strike) && price <= 100)
+          #expect(abs(price - other - (100 - strike)) < 1e-9 * max(100, strike))
+        }
+      }
+    }
+  }
+
+  @Test func `inputs outside the domain are refused by name`() {
+    #expect(throws: ModelError.negative(input: "sigma_v")) {
+      try Heston(variance: 0.1, reversion: 1, longVariance: 0.1, volOfVol: -1, rho: 0)
+    }
+    #expect(throws: ModelError.outside(input: "rho", domain: "(-1, 1)")) {
+      try Heston(variance: 0.1, reversion: 1, longVariance: 0.1, volOfVol: 1, rho: -1)
+    }
+    #expect(throws: ModelError.notFinite(input: "v0")) {
+      try Heston(variance: .nan, reversion: 1, longVariance: 0.1, volOfVol: 1, rho: 0)
+    }
+    #expect(throws: ModelError.negative(input: "lambda")) {
+      try JumpSizes(intensity: -1, mean: 0, deviation: 0.1)
+    }
+    #expect(throws: ModelError.negative(input: "T")) {
+      try OptionTerms(.call, spot: 1, strike: 1, rate: 0, yield: 0, years: -1)
+    }
+    #expect(throws: ModelError.notPositive(input: "K")) {
+      try OptionTerms(.call, spot: 1, strike: 0, rate: 0, yield: 0, years: 1)
+    }
+    #expect(throws: ModelError.self) {
+      try OptionTerms(.call, spot: 1, strike: 1, rate: 1e300, yield: 0, years: 1)
+    }
+  }
+
+  @Test func `a jump count beyond the series is refused`() throws {
+    let model = try Merton(
+      volatility: 0.2, jumps: JumpSizes(intensity: 1e9, mean: 0, deviation: 0.1))
+    let terms = try OptionTerms(.call, forward: 1, strike: 1, discount: 1, years: 1)
+    #expect(throws: ModelError.self) { try model.price(terms) }
+  }
+
+  @Test(arguments: [0.3, 15, 400, 2_000])
+  func `Poisson probabilities sum to one and have their mean`(mean: Double) {
+    var (sum, first) = (0.0, 0.0)
+    for count in 0..<Int(mean + 40 * mean.squareRoot() + 40) {
+      let probability = Poisson.probability(Double(count), mean: mean)
+      sum += probability
+      first += probability * Double(count)
+    }
+    #expect(abs(sum - 1) < 1e-12)
+    #expect(abs(first / mean - 1) < 1e-12)
+  }
+}
+
+extension SplitMix64 {
+  mutating func uniform(_ low: Double, _ high: Double) -> Double {
+    low + (high - low) * Double(next() >> 11) / 0x1p53
+  }
+}
