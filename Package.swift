@@ -230,7 +230,7 @@ for module in modules where only?.contains(module.name) ?? true {
     .testTarget(
       name: module.name.prefix(1).uppercased() + module.name.dropFirst() + "Tests",
       dependencies: uses.map { .init(stringLiteral: $0) },
-      exclude: module.name == "Hashing" || module.name == "WireProtocol" ? ["Vectors"] : [],
+      exclude: ["Hashing", "WireProtocol", "Pricing"].contains(module.name) ? ["Vectors"] : [],
       swiftSettings: testSettings))
 }
 for module in extraTests
