@@ -9,7 +9,7 @@ struct VectorFile {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     let text = try String(
       contentsOf: folder.appendingPathComponent("Vectors/\(name)"), encoding: .utf8)
-    var lines = text.split(separator: "\n").map { Self.cells(of: $0) }
+    var lines = text.split(whereSeparator: \.isNewline).map { Self.cells(of: $0) }
     let names = lines.removeFirst()
     rows = lines.map { Dictionary(uniqueKeysWithValues: zip(names, $0)) }
   }
@@ -18,7 +18,7 @@ struct VectorFile {
   private static func cells(of line: Substring) -> [String] {
     var cells = [""]
     var isQuoted = false
-    for character in line where character != "\r" {
+    for character in line {
       switch character {
       case "\"": isQuoted.toggle()
       case "," where !isQuoted: cells.append("")

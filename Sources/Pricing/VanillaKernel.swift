@@ -1,0 +1,109 @@
+/// The common heart of Black-76 and Black-Scholes-Merton, one or eight options at a time.
+///
+/// No error function is called. The Mills ratio M(x) = (1 - N(x))/n(x) gives both tails from one
+/// density, because B n(d2) = A n(d1) for the discounted forward A and the discounted strike B:
+///
+///     d1 = ln(A/B)/s + s/2    d2 = d1 - s    s = σ√T    c = +1 call, -1 put
+///     N(c d1) = n(d1) M(|d1|) where c d1 < 0, otherwise 1 less that; likewise N(c d2)
+///
+/// One exponential, one logarithm, four divisions and one square root in all. An option without
+/// deviation (σ√T = 0) is priced with a deviation of 2^-900, which gives the limits: intrinsic
+/// value, a step for delta, nothing for the rest except exactly at the money, where gamma and theta
+/// are infinite in truth and about 1e270 here.
+@usableFromInline
+internal enum VanillaKernel {
+  /// ln(a/b) for positive normal numbers, near equality as exact as a - b.
+  @inlinable @inline(__always)
+  internal static func logarithmOfRatio<L: Lanes>(_ a: L, _ b: L) -> L {
+    // a = 2^e a', e the difference of the encodings rounded to whole powers of two, so that
+    // 2/3 ≤ a'/b ≤ 3/2; ln(a'/b) = 2 artanh((a' - b)/(a' + b)). The difference is exact.
+    let distance = a.words &- b.words &+ L.Words(repeating: 1 << 51)
+    let near = L(words: a.words &- (distance & L.Words(repeating: 0xfff0_0000_0000_0000)))
+    let biased = (distance ^ L.Words(repeating: 1 << 63)) &>> L.Words(repeating: 52)
+    let exponent =
+      L(words: biased | L.Words(repeating: 0x4330_0000_0000_0000)) - 4_503_599_627_372_544
+    let ratio = (near - b) / (near + b)
+    let square = ratio * ratio
+    var sum = L.fused(square, L(repeating: 0.07559243554362285), 0.07641851876201573)
+    sum = L.fused(square, sum, 0.09092305123147032)
+    sum = L.fused(square, sum, 0.11111091388337241)
+    sum = L.fused(square, sum, 0.14285714418022774)
+    sum = L.fused(square, sum, 0.19999999999667778)
+    sum = L.fused(square, sum, 0.3333333333333347)
+    let twice = ratio + ratio
+    let tail = L.fused(twice * square, sum, exponent * 1.90821492927058770002e-10)
+    return L.fused(exponent, L(repeating: 6.93147180369123816490e-01), twice + tail)
+  }
+
+  /// What every value of an option is made of.
+  @frozen @usableFromInline
+  internal struct Parts<L: Lanes> {
+    @usableFromInline var deviation: L  // σ√T, at least 2^-900
+    @usableFromInline var inverse: L  // 1/(scale · deviation)
+    @usableFromInline var perDeviation: L  // 1/deviation
+    @usableFromInline var d1: L
+    @usableFromInline var d2: L
+    @usableFromInline var density: L  // n(d1)
+    @usableFromInline var gain: L  // N(c d1)
+    @usableFromInline var payment: L  // scale n(d1) / n(d2) · N(c d2): strike times chance
+
+    @inlinable @inline(__always)
+    internal init(
+      deviation: L, inverse: L, perDeviation: L, d1: L, d2: L, density: L, gain: L, payment: L
+    ) {
+      self.deviation = deviation
+      self.inverse = inverse
+      self.perDeviation = perDeviation
+      self.d1 = d1
+      self.d2 = d2
+      self.density = density
+      self.gain = gain
+      self.payment = payment
+    }
+  }
+
+  /// - Parameters:
+  ///   - scale: the discounted or undiscounted forward A; `strike` in the same measure.
+  ///   - logRatio: ln(A/B).
+  ///   - sign: +1 call, -1 put.
+  @inlinable @inline(__always)
+  internal static func parts<L: Lanes>(
+    scale: L, strike: L, logRatio: L, rawDeviation: L, sign: L
+  ) -> Parts<L> {
+    let deviation = rawDeviation.atLeast(0x1p-900)
+    let inverse = L(repeating: 1) / (scale * deviation)
+    let perDeviation = inverse * scale
+    let centre = logRatio * perDeviation
+    let d1 = L.fused(deviation, L(repeating: 0.5), centre)
+    let d2 = L.fused(deviation, L(repeating: -0.5), centre)
+    let near1 = d1.magnitudes.atMost(40)
+    let near2 = d2.magnitudes.atMost(40)
+    // 1/√(2π) · 2^-256 takes the lift back; n(40) is 0.
+    let power = Elementary.exponentialInside(near1 * near1 * -0.5, lift: 256)
+    let density = power * 3.445332777300524e-78
+    let (top1, bottom1) = Elementary.millsFraction(near1)
+    let (top2, bottom2) = Elementary.millsFraction(near2)
+    let tail1 = density * (top1 / bottom1)
+    let tail2 = (scale * density) * (top2 / bottom2)
+    let zero = L(repeating: 0)
+    let gain = L.select(L.isLess(zero, sign * d1), L(repeating: 1) - tail1, tail1)
+    let payment = L.select(L.isLess(zero, sign * d2), strike - tail2, tail2)
+    return Parts(
+      deviation: deviation, inverse: inverse, perDeviation: perDeviation, d1: d1, d2: d2,
+      density: density, gain: gain, payment: payment)
+  }
+
+  /// Vanna by `discount · density`, and volga by vega: -d2/σ and d1 d2/σ.
+  ///
+  /// Where the density is 0 the distances do not matter; they are bounded so that the products
+  /// stay finite.
+  @inlinable @inline(__always)
+  internal static func curves<L: Lanes>(
+    _ parts: Parts<L>, root: L
+  ) -> (vanna: L, volga: L) {
+    let perVolatility = root * parts.perDeviation
+    let d1 = parts.d1.atMost(1e5).atLeast(-1e5)
+    let d2 = parts.d2.atMost(1e5).atLeast(-1e5) * perVolatility
+    return (d2.negated, d1 * d2)
+  }
+}
