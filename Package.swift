@@ -245,7 +245,7 @@ var products: [Product] = [
   .library(
     name: "CausewayKernels",
     targets: [
-      "CMachine", "Hardware", "FixedContainers", "VenueTypes", "Hashing", "Matching",
+      "CMachine", "Hardware", "FixedContainers", "VenueTypes", "Pricing", "Hashing", "Matching",
       "WireProtocol", "VenueCore", "OrderEntry", "Sequencing",
     ].filter { ground.contains($0) || wanted.contains($0) })
 ]

@@ -25,19 +25,21 @@ extension Black76 {
     let normalised = relative / half
     let guess = deviationGuess(distance: distance, half: half, relative: relative)
     let first = deviationStep(guess, distance: distance, half: half, normalised: normalised)
-    var last = deviationStep(first, distance: distance, half: half, normalised: normalised)
+    let last = deviationStep(first, distance: distance, half: half, normalised: normalised)
     // A step leaves about the fourth power of its relative length. Where the guess was poor (below
     // a deviation of 1e-6 its digits cancel) lanes go on, each for itself.
-    var isFar = Width.isLess(last * 1e-4, (last - first).magnitudes)
+    var result = last
+    var change = (last - first).magnitudes - last * 1e-4
     var count = 0
-    while Width.any(isFar) && count < stepCountMax {
-      let next = deviationStep(last, distance: distance, half: half, normalised: normalised)
-      let isStillFar = Width.isLess(next * 1e-4, (next - last).magnitudes)
-      last = Width.select(isFar, next, last)
-      isFar = Width.both(isFar, isStillFar)
+    let zero = Width(repeating: 0)
+    while Width.any(Width.isLess(zero, change)) && count < stepCountMax {
+      let next = deviationStep(result, distance: distance, half: half, normalised: normalised)
+      let isFar = Width.isLess(zero, change)
+      change = Width.select(isFar, (next - result).magnitudes - next * 1e-4, change)
+      result = Width.select(isFar, next, result)
       count += 1
     }
-    return Width.select(isFar, Width(repeating: .nan), last)
+    return Width.select(Width.isLess(zero, change), Width(repeating: .nan), result)
   }
 
   /// The worst start is too large by 10^20 or so, and a step takes at most four fifths away.
@@ -134,18 +136,14 @@ extension Black76 {
     let isPriced = Width.both(
       Width.inverted(Width.isLess(worth, least)), Width.isLess(worth, lower))
     isValid = Width.both(isValid, Width.either(isWorthless, isPriced))
-    // Lanes without an answer compute on a harmless option.
-    let isUsed = Width.both(isValid, isPriced)
-    let one = Width(repeating: 1)
-    let low = Width.select(isUsed, lower, one)
-    let high = Width.select(isUsed, upper, one)
+    // Lanes without an answer compute on what they have: nothing traps, and nothing of it is used.
     let deviation = impliedDeviation(
-      price: Width.select(isUsed, worth, Width(repeating: 0.25)), upper: high, lower: low,
-      logRatio: VanillaKernel.logarithmOfRatio(low, high))
+      price: worth, upper: upper, lower: lower,
+      logRatio: VanillaKernel.logarithmOfRatio(lower, upper))
     let volatility = deviation / time.squareRoot()
     return Width.select(
-      isUsed, volatility,
-      Width.select(isValid, Width(repeating: 0), Width(repeating: .nan)))
+      isValid, Width.select(isWorthless, Width(repeating: 0), volatility),
+      Width(repeating: .nan))
   }
 
   @inlinable @inline(__always)

@@ -175,18 +175,50 @@ extension SIMD8: Lanes where Scalar == Double {
 
   @inlinable @inline(__always)
   public static func select(_ mask: Mask, _ yes: Self, _ no: Self) -> Self {
-    no.replacing(with: yes, where: mask)
+    // By words: `replacing(with:where:)` is a loop over the lanes, of which the compiler leaves some
+    // lanes scalar in large kernels.
+    let other = no.words
+    // SAFETY: a mask of eight 64-bit lanes is eight words, all bits set where it holds.
+    let chosen = unsafe unsafeBitCast(mask, to: SIMD8<UInt64>.self)
+    return Self(words: other ^ ((other ^ yes.words) & chosen))
+  }
+
+  // Masks are combined as words: the library's own operators become one branch a lane.
+
+  @inlinable @inline(__always)
+  public static func both(_ left: Mask, _ right: Mask) -> Mask {
+    mask(words(of: left) & words(of: right))
   }
 
   @inlinable @inline(__always)
-  public static func both(_ left: Mask, _ right: Mask) -> Mask { left .& right }
+  public static func either(_ left: Mask, _ right: Mask) -> Mask {
+    mask(words(of: left) | words(of: right))
+  }
 
   @inlinable @inline(__always)
-  public static func either(_ left: Mask, _ right: Mask) -> Mask { left .| right }
+  public static func inverted(_ mask: Mask) -> Mask {
+    Self.mask(words(of: mask) ^ SIMD8<Int64>(repeating: -1))
+  }
+
+  // Not inlined: the compiler would follow each lane's bit back through the kernel and compute some
+  // lanes a second time, one by one.
+  @inline(never)
+  public static func any(_ mask: Mask) -> Bool {
+    let words = words(of: mask)
+    let four = words.lowHalf | words.highHalf
+    let two = four.lowHalf | four.highHalf
+    return two[0] | two[1] != 0
+  }
 
   @inlinable @inline(__always)
-  public static func inverted(_ mask: Mask) -> Mask { .!mask }
+  internal static func words(of mask: Mask) -> SIMD8<Int64> {
+    // SAFETY: a mask of eight 64-bit lanes is eight words, all bits set where it holds.
+    unsafe unsafeBitCast(mask, to: SIMD8<Int64>.self)
+  }
 
   @inlinable @inline(__always)
-  public static func any(_ mask: Mask) -> Bool { Swift.any(mask) }
+  internal static func mask(_ words: SIMD8<Int64>) -> Mask {
+    // SAFETY: as above; every word comes from a mask.
+    unsafe unsafeBitCast(words, to: Mask.self)
+  }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CMachine
 
 /// The program: one executable, one subcommand for each thing a person does with it.
 @main
@@ -14,6 +15,7 @@ struct Causeway: ParsableCommand {
 
   /// Exit codes: 0 done, 1 the check failed, 2 unusable input (one line on standard error).
   static func main() {
+    refuseMissingFeature()
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -26,6 +28,15 @@ struct Causeway: ParsableCommand {
       if isArgumentError(error) { exitUnusable(message(for: error)) }
       fail("\(error)")
     }
+  }
+
+  /// A build for a higher CPU level than this machine's would die by an illegal instruction later.
+  @inline(never)
+  private static func refuseMissingFeature() {
+    // SAFETY: both calls give texts that live as long as the program.
+    guard let missing = unsafe causeway_missing_cpu_feature() else { return }
+    let level = unsafe String(cString: causeway_built_level())
+    fail("this build is for \(level), and this CPU lacks \(unsafe String(cString: missing))")
   }
 
   private static func isArgumentError(_ error: any Error) -> Bool {

@@ -65,6 +65,7 @@ enum CausewayBench {
         byteCount: $0.pick(full: 1 << 28, smoke: 1 << 20),
         packetCount: $0.pick(full: 200_000, smoke: 1_000))
     },
+    Group { PricingBenchmarks.all(passCount: $0.pick(full: 25, smoke: 2)) },
   ]
 
   private static func defaultRounds(_ scale: Scale) -> Int {

@@ -24,6 +24,13 @@ CAUSEWAY_HOT uint32_t causeway_crc32c_portable(uint32_t seed, const void *bytes,
 
 // MARK: Instructions
 
+/// The first CPU feature this build uses and the CPU at hand, or its kernel, lacks; NULL when there
+/// is none. Compiled for the generic level: it runs where nothing else of the build would.
+const char *_Nullable causeway_missing_cpu_feature(void);
+
+/// The CPU level this build was compiled for: "x86-64-v3", "x86-64-v4", …
+const char *causeway_built_level(void);
+
 /// Tells the core that this is a waiting loop.
 CAUSEWAY_INLINE void causeway_pause(void)
 {
