@@ -200,8 +200,8 @@ extension SIMD8: Lanes where Scalar == Double {
     Self.mask(words(of: mask) ^ SIMD8<Int64>(repeating: -1))
   }
 
-  // Not inlined: the compiler would follow each lane's bit back through the kernel and compute some
-  // lanes a second time, one by one.
+  // Not inlined: the compiler would follow each lane's bit back through the kernel and compute
+  // some lanes a second time, one by one.
   @inline(never)
   public static func any(_ mask: Mask) -> Bool {
     let words = words(of: mask)
