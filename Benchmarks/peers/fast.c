@@ -5,7 +5,7 @@
 
 enum { count = 2048 };
 static double sign[count], forward[count], strike[count], discount[count], volatility[count],
-    years[count], price[count], delta[count], gamma_[count], vega[count], gain[count], payment[count];
+    years[count], price[count], delta[count], gamma_[count], vega[count];
 
 __attribute__((noinline)) static void values(void)
 {
@@ -37,7 +37,8 @@ int main(int argc, char **argv)
         clock_gettime(CLOCK_MONOTONIC, &begin);
         values();
         clock_gettime(CLOCK_MONOTONIC, &end);
-        double time = (double)(end.tv_sec - begin.tv_sec) * 1e9 + (double)(end.tv_nsec - begin.tv_nsec);
+        double time = (double)(end.tv_sec - begin.tv_sec) * 1e9
+            + (double)(end.tv_nsec - begin.tv_nsec);
         if (time < least) least = time;
         sum += price[round] + delta[round] + gamma_[round] + vega[round];
     }

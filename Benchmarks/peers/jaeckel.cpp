@@ -4,7 +4,8 @@
 #include <cstdio>
 #include <vector>
 
-#include "lets_be_rational.h"
+extern "C" double implied_volatility_from_a_transformed_rational_guess(
+    double price, double forward, double strike, double time, double sign);
 
 struct Row {
     double sign, forward, strike, discount, volatility, time, price;

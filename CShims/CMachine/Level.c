@@ -7,7 +7,8 @@
 
 // Nothing of this file may need what it looks for: the generic level, and no vector registers
 // beyond it. (The manifest compiles every file for one level; the attribute takes this one back.)
-#define BASELINE __attribute__((noinline, target("arch=x86-64,no-avx,no-avx2,no-fma,no-bmi,no-bmi2")))
+#define BASELINE \
+    __attribute__((noinline, target("arch=x86-64,no-avx,no-avx2,no-fma,no-bmi,no-bmi2")))
 
 struct feature {
     const char *name;

@@ -178,8 +178,8 @@ extension Black76 {
 extension Black76 where Width == Double {
   /// The volatility at which an option costs `price` (discounted).
   ///
-  /// Throws at the first wrong input in the order forward, strike, discount, time, price; then where
-  /// the price is below the intrinsic value or not below its bound.
+  /// Throws at the first wrong input in the order forward, strike, discount, time, price; then
+  /// where the price is below the intrinsic value or not below its bound.
   public static func impliedVolatility(
     _ kind: OptionKind, price: Double, forward: Double, strike: Double, discount: Double = 1,
     time: Double

@@ -175,8 +175,8 @@ extension SIMD8: Lanes where Scalar == Double {
 
   @inlinable @inline(__always)
   public static func select(_ mask: Mask, _ yes: Self, _ no: Self) -> Self {
-    // By words: `replacing(with:where:)` is a loop over the lanes, of which the compiler leaves some
-    // lanes scalar in large kernels.
+    // By words: `replacing(with:where:)` is a loop over the lanes, of which the compiler leaves
+    // some scalar in large kernels.
     let other = no.words
     // SAFETY: a mask of eight 64-bit lanes is eight words, all bits set where it holds.
     let chosen = unsafe unsafeBitCast(mask, to: SIMD8<UInt64>.self)
@@ -200,8 +200,8 @@ extension SIMD8: Lanes where Scalar == Double {
     Self.mask(words(of: mask) ^ SIMD8<Int64>(repeating: -1))
   }
 
-  // Not inlined: the compiler would follow each lane's bit back through the kernel and compute some
-  // lanes a second time, one by one.
+  // Not inlined: the compiler would follow each lane's bit back through the kernel and compute
+  // some lanes a second time, one by one.
   @inline(never)
   public static func any(_ mask: Mask) -> Bool {
     let words = words(of: mask)
