@@ -3,7 +3,7 @@ enum HotPathRules {
   /// Modules whose code runs between a packet's arrival and its answer.
   static let hotModules: Set<String> = [
     "Hardware", "FixedContainers", "VenueTypes", "Hashing", "Matching", "WireProtocol",
-    "VenueCore", "Transport", "OrderEntry", "Sequencing", "Journaling",
+    "VenueCore", "Transport", "OrderEntry", "Sequencing", "Journaling", "Margining",
   ]
 
   /// Modules that hold the project's pointers. Everything else sees spans and values.
