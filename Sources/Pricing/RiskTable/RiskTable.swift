@@ -114,6 +114,17 @@ public struct RiskTable: Sendable {
     return unsafe block(unchecked: lane / 8, of: instrument)[lane % 8]
   }
 
+  /// What one lot of `instrument` held long may lie below the chord of gap `gap` in volatility state
+  /// 0 same, 1 down, 2 up (PM-3).
+  public func gapValue(_ instrument: UInt32, gap: Int, state: Int) -> Int64 {
+    precondition(instrument <= limits.instrumentsMax, "no such instrument")
+    precondition(
+      gap >= 0 && gap < RiskTableLimits.gapsMax && state >= 0 && state < 3, "no such gap")
+    let number = 3 * gap + state
+    // SAFETY: checked above.
+    return unsafe gapBlock(unchecked: number / 8, of: instrument)[number % 8]
+  }
+
   /// The row of `instrument`, as long as its underlying has lanes. Allocates.
   public func row(_ instrument: UInt32) -> [Int64] {
     let count = Int(self.underlying(self[instrument].underlying).laneCount)

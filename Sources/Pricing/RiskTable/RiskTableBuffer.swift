@@ -52,6 +52,18 @@ internal final class RiskTableMemory: Sendable {
     gaps = FixedArray(count: underlyingCount * RiskTableLimits.gapsMax, filledWith: NodeGap())
   }
 
+  /// Takes every instrument out; the other records are overwritten or out of use.
+  func forget() {
+    for instrument in 0...Int(limits.instrumentsMax) {
+      // SAFETY: the array holds `instrumentsMax + 1` records.
+      unsafe risks.address(unchecked: instrument).pointee = InstrumentRisk()
+    }
+    for underlying in 0..<Int(limits.underlyingsMax) {
+      // SAFETY: the array holds `underlyingsMax` records.
+      unsafe underlyings.address(unchecked: underlying).pointee = UnderlyingRisk()
+    }
+  }
+
   var table: RiskTable {
     // SAFETY: the arrays live as long as this object and never move.
     unsafe RiskTable(
