@@ -66,10 +66,21 @@ extension PortfolioMargin {
     if verdict.isAccepted {
       releaseIfIdle(place.slot)
     } else {
-      _ = enter(old, place)
-      markStale(place.cell)
+      reenter(old)
     }
     return verdict
+  }
+
+  /// Puts a replaced order back. Its slot may have gone with the refused one: then there is room
+  /// for another.
+  @inline(never)
+  @usableFromInline
+  mutating func reenter(_ order: OpenOrder) {
+    guard let place = place(order.account, order.instrument, table[order.instrument]) else {
+      preconditionFailure("a slot was given back a moment ago")
+    }
+    _ = enter(order, place)
+    markStale(place.cell)
   }
 
   /// Enters an order that is already open, without a check: after `activate`, and at recovery.

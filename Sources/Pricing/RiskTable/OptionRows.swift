@@ -130,8 +130,7 @@ struct OptionRows {
     unsafe memory.risks.address(unchecked: Int(option.instrument)).pointee = risk
   }
 
-  /// PM-3, gaps with dropped strikes: h²/8·max γ·S², or the slope bound (δ(b) − δ(a))·h·S/4 where
-  /// that is smaller; µ$ per lot held long, rounded up.
+  /// The convexity terms of the gaps with dropped strikes: µ$ per lot held long, rounded up.
   private func writeDips(
     _ option: InstrumentInput, _ columns: inout OptionColumns, _ terms: Terms?, _ largest: Double
   ) {
@@ -139,21 +138,10 @@ struct OptionRows {
     for (gap, ends) in scenarios.gapEnds.enumerated() where terms != nil {
       guard let terms else { continue }
       for (state, deviation) in [terms.same, terms.down, terms.up].enumerated() {
-        let width = (ends.upper - ends.lower) * largest
-        let low = Elementary.log1p(ends.lower) + terms.moneyness
-        let high = Elementary.log1p(ends.upper) + terms.moneyness
-        // γ is largest where d₁ = −v.
-        let peak = -1.5 * deviation * deviation
-        let place = peak < low ? low : (peak > high ? high : peak)
-        let d1 = place / deviation + deviation * 0.5
-        let spot = terms.strike * Elementary.exp(place)
-        let gamma = Elementary.normalDensity(d1) / (spot * deviation)
-        let slope =
-          Elementary.normalDistribution(high / deviation + deviation * 0.5)
-          - Elementary.normalDistribution(low / deviation + deviation * 0.5)
-        let curved = width * width / 8 * gamma
-        let straight = width * slope / 4
-        let dip = (curved < straight ? curved : straight) * 1e6 * option.lotSize * expiry.discount
+        let bound = ConvexityBound(
+          moneyness: terms.moneyness, strike: terms.strike, deviation: deviation,
+          lower: ends.lower, upper: ends.upper, forward: largest)
+        let dip = bound.smaller * 1e6 * option.lotSize * expiry.discount
         let number = 3 * gap + state
         dips[number / 8][number % 8] = columns.rounding.rounded(dip.rounded(.up))
       }
