@@ -57,10 +57,13 @@ import VenueTypes
     var margin = PortfolioMargin(
       limits: MarginLimits(accountsMax: 1, slotsMax: 3, cellsMax: 1, groupsMax: 1), table: table)
     for (instrument, lots) in [(UInt32(1), Int64(-1)), (2, 2), (3, -1)] {
-      #expect(margin.transfer(0, instrument, lots: lots, price: 0) == .covered)
+      let outcome = margin.transfer(0, instrument, lots: lots, price: 0)
+      #expect(outcome == .covered)
     }
-    let maintenance = try #require(margin.report(0, underlying: 0, initial: false))
-    let initial = try #require(margin.report(0, underlying: 0, initial: true))
+    let ownMaintenance = margin.report(0, underlying: 0, initial: false)
+    let ownInitial = margin.report(0, underlying: 0, initial: true)
+    let maintenance = try #require(ownMaintenance)
+    let initial = try #require(ownInitial)
     #expect(maintenance.shortCharge == 600_000_000)
     #expect(initial.shortCharge == 1_000_000_000)
     #expect(abs(Double(maintenance.scan) / 1e6 - 872.9) < 0.05)

@@ -165,11 +165,9 @@ import Testing
     let days = [draw(0.01, 1), draw(1, 7), draw(20, 40), draw(100, 700)]
     var options: [(RiskKind, Int, Double, Double)] = []
     for _ in 0..<40 {
-      options.append(
-        (
-          random.next() % 2 == 0 ? .call : .put, Int(random.next() % 4), draw(40_000, 250_000),
-          random.next() % 8 == 0 ? 0 : draw(0.05, 3)
-        ))
+      let kind: RiskKind = random.next() % 2 == 0 ? .call : .put
+      let volatility = random.next() % 8 == 0 ? 0 : draw(0.05, 3)
+      options.append((kind, Int(random.next() % 4), draw(40_000, 250_000), volatility))
     }
     let (table, buffer) = try Self.table(rate: 0.06, days: days, options)
     for (index, option) in options.enumerated() {
@@ -230,8 +228,11 @@ import Testing
   }
 
   @Test func `rows agree with the vanilla kernel`() throws {
-    let options: [(RiskKind, Int, Double, Double)] = (0..<30).map {
-      ($0 % 2 == 0 ? .call : .put, $0 % 3, 60_000 + 3_000 * Double($0), 0.3 + 0.02 * Double($0))
+    var options: [(RiskKind, Int, Double, Double)] = []
+    for index in 0..<30 {
+      let kind: RiskKind = index % 2 == 0 ? .call : .put
+      let strike = 60_000 + 3_000 * Double(index)
+      options.append((kind, index % 3, strike, 0.3 + 0.02 * Double(index)))
     }
     let days = [3.0, 30, 200]
     let (table, buffer) = try Self.table(rate: 0.05, days: days, options)

@@ -53,6 +53,8 @@ enum CausewayBench {
   private static func benchmarks(smoke: Bool) -> [Benchmark] {
     RingBenchmarks.all(elementCount: smoke ? 4_000 : 2_000_000)
       + VenueBenchmarks.all(stepCount: smoke ? 5_000 : 1_000_000)
+      + MarginBenchmarks.all(
+        portfolioCount: smoke ? 10 : 1_000, checkCount: smoke ? 1_000 : 200_000)
       + KernelBenchmarks.all(
         byteCount: smoke ? 1 << 20 : 1 << 28, packetCount: smoke ? 1_000 : 200_000)
   }
