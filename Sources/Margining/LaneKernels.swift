@@ -26,7 +26,8 @@ struct LaneTerm: BitwiseCopyable, Sendable {
   @inlinable @inline(__always)
   func unitLoss(_ row: SIMD8<Int64>) -> SIMD8<Int64> {
     let gain = (row ^ SIMD8(repeating: flip)) &+ SIMD8(repeating: edge &- flip)
-    return gain.replacing(with: 0, where: gain .> SIMD8(repeating: 0))
+    // The sign spread over the lane; a comparison here became a loop over scalars.
+    return gain & (gain &>> SIMD8(repeating: 63))
   }
 
   /// The change of O[s] for a loss of one lot.

@@ -87,13 +87,15 @@ struct CellTotals: BitwiseCopyable, Sendable {
   @inlinable init() {}
 }
 
-/// One instrument of an account: its position and its open lots. 48 octets.
+/// One instrument of an account: its position and its open lots. 56 octets.
 @frozen
 @usableFromInline
 struct PositionSlot: BitwiseCopyable, Sendable, Equatable {
   @usableFromInline var position: Int64 = 0
   @usableFromInline var buyLots: Int64 = 0
   @usableFromInline var sellLots: Int64 = 0
+  /// The position on its way from one table to the next; else 0.
+  @usableFromInline var carried: Int64 = 0
   @usableFromInline var account: UInt32 = 0
   @usableFromInline var instrument: UInt32 = 0
   /// The slot of the option of the other kind at the same strike and expiry; 0 = none.

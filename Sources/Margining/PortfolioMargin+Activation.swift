@@ -12,13 +12,17 @@ extension PortfolioMargin {
   public mutating func activate(_ table: RiskTable) {
     self.table = table
     forgetSums()
-    for slot in 1..<max(1, UInt32(truncatingIfNeeded: slots.count)) where slotNumbers.contains(slot)
-    {
-      let record = slots[Int(slot)]
+    // All positions first out, then in: a strike's short charge looks at both of its options.
+    for slot in slotRange where slotNumbers.contains(slot) {
+      slots[Int(slot)].carried = slots[Int(slot)].position
       slots[Int(slot)].position = 0
       slots[Int(slot)].buyLots = 0
       slots[Int(slot)].sellLots = 0
-      if record.position == 0 { continue }
+    }
+    for slot in slotRange where slotNumbers.contains(slot) {
+      let record = slots[Int(slot)]
+      slots[Int(slot)].carried = 0
+      if record.carried == 0 { continue }
       let place = MarginPlace(
         slot: slot, cell: record.cell,
         risk: table.contains(record.instrument) ? table[record.instrument] : InstrumentRisk())
@@ -32,8 +36,7 @@ extension PortfolioMargin {
 
   /// Ends what `activate` began: maintenance margins stand, initial margins follow when asked for.
   public mutating func finishActivation() {
-    for slot in 1..<max(1, UInt32(truncatingIfNeeded: slots.count)) where slotNumbers.contains(slot)
-    {
+    for slot in slotRange where slotNumbers.contains(slot) {
       releaseIfIdle(slot)
     }
     for cell in 1..<max(1, UInt32(truncatingIfNeeded: cells.count)) where cellNumbers.contains(cell)
@@ -42,6 +45,8 @@ extension PortfolioMargin {
       markStale(cell)
     }
   }
+
+  private var slotRange: Range<UInt32> { 1..<max(1, UInt32(truncatingIfNeeded: slots.count)) }
 
   /// Every sum back to that of an account without positions and orders; money stays.
   private mutating func forgetSums() {
@@ -65,17 +70,17 @@ extension PortfolioMargin {
   }
 
   private mutating func reload(_ place: MarginPlace, _ record: PositionSlot) {
-    let (exposure, overflow) = Int64(truncatingIfNeeded: record.position.magnitude)
+    let (exposure, overflow) = Int64(truncatingIfNeeded: record.carried.magnitude)
       .multipliedReportingOverflow(by: place.risk.bound)
     let room = MarginLimits.exposureMax &- cells[Int(place.cell)].exposure
     if place.risk.kind == .absent || overflow || exposure > room {
       cells[Int(place.cell)].isOverflowed = true
-      slots[Int(place.slot)].position = record.position
+      slots[Int(place.slot)].position = record.carried
     } else if cells[Int(place.cell)].isOverflowed {
-      slots[Int(place.slot)].position = record.position
-      accounts[Int(record.account)].markValue &+= record.position &* place.risk.mark
+      slots[Int(place.slot)].position = record.carried
+      accounts[Int(record.account)].markValue &+= record.carried &* place.risk.mark
     } else {
-      shiftPosition(place, lots: record.position)
+      shiftPosition(place, lots: record.carried)
     }
   }
 }

@@ -49,6 +49,8 @@ enum MarginBenchmarks {
         return sum
       }
       for order in orders { margin.remove(order) }
+      // The table is a view of the chain's buffer.
+      withExtendedLifetime(chain.buffer) {}
       return result
     }
   }
@@ -86,6 +88,7 @@ enum MarginBenchmarks {
         let none = TwoSidedQuote(bid: quote.0.bid.over(0), offer: quote.0.offer.over(0))
         _ = margin.admitQuote(quote.0, none)
       }
+      withExtendedLifetime(chain.buffer) {}
       return result
     }
   }

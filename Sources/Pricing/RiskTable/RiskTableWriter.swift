@@ -137,35 +137,35 @@ struct OptionPair {
 
 /// Rounds to nearest, ties to even, and remembers the largest magnitude it saw.
 struct RowRounding {
-  private var largest = SIMD8<Int64>(repeating: 0)
-  private var isOutside = SIMD8<Int64>(repeating: 0)
+  private var largest = SIMD8<Double>(repeating: 1)
+  /// Not a number as soon as one value was none, or infinite; else 0.
+  private var poison = SIMD8<Double>(repeating: 0)
 
   /// 1.5·2^52: adding it leaves the nearest integer in the low bits, for magnitudes below 2^51.
   private static var shift: Double { 6_755_399_441_055_744 }
-  private static var most: Double { Double(RiskTableLimits.valueMax) }
 
+  /// Meaningless for values outside `valueMax`; then `bound` is nil.
   @inline(__always)
   mutating func rounded(_ values: SIMD8<Double>) -> SIMD8<Int64> {
+    poison = poison.addingProduct(values, SIMD8(repeating: 0))
     let magnitudes = values.magnitudes
-    // Written so that what is not a number is outside too.
-    let inside = magnitudes .<= SIMD8(repeating: Self.most)
-    isOutside.replace(with: 1, where: .!inside)
-    let shifted = values.replacing(with: 0, where: .!inside) + SIMD8(repeating: Self.shift)
+    largest = SIMD8.select(SIMD8.isLess(largest, magnitudes), magnitudes, largest)
+    let shifted = values + SIMD8(repeating: Self.shift)
     let words = shifted.words &- SIMD8<Double>(repeating: Self.shift).words
     // SAFETY: eight 64-bit words either way.
-    let integers = unsafe unsafeBitCast(words, to: SIMD8<Int64>.self)
-    let sizes = integers.replacing(with: 0 &- integers, where: integers .< SIMD8(repeating: 0))
-    largest = largest.replacing(with: sizes, where: sizes .> largest)
-    return integers
+    return unsafe unsafeBitCast(words, to: SIMD8<Int64>.self)
   }
 
   mutating func rounded(_ value: Double) -> Int64 { rounded(SIMD8(repeating: value))[0] }
 
-  /// The largest magnitude, at least 1; nil when a value was outside `valueMax` or not a number.
+  /// The largest magnitude, rounded up, at least 1; nil when a value was outside `valueMax` or not
+  /// a number.
   var bound: Int64? {
-    for lane in 0..<8 where isOutside[lane] != 0 { return nil }
-    var bound: Int64 = 1
-    for lane in 0..<8 where largest[lane] > bound { bound = largest[lane] }
-    return bound
+    var bound = 1.0
+    for lane in 0..<8 {
+      if poison[lane].isNaN || !(largest[lane] <= Double(RiskTableLimits.valueMax)) { return nil }
+      if largest[lane] > bound { bound = largest[lane] }
+    }
+    return Int64(bound.rounded(.up))
   }
 }
