@@ -46,7 +46,8 @@ struct ExpiryTotals: BitwiseCopyable, Sendable, Equatable {
   @inlinable init() {}
 }
 
-/// What an expiry bucket adds to the sums of its cell; taken out before a change and put back after.
+/// What an expiry bucket adds to the sums of its cell; taken out before a change and put back
+/// after.
 @frozen
 @usableFromInline
 struct ExpiryCharges: BitwiseCopyable, Sendable, Equatable {

@@ -2,7 +2,8 @@ import FixedContainers
 import Pricing
 
 /// The requirement of one cell (PM-7…PM-14). Products are exact in 128 bits, in units of
-/// 1e-9 and then 1e-18 µ$, and rounded up once at the end: the integer requirement is the ceiling of
+/// 1e-9 and then 1e-18 µ$, and rounded up once at the end: the integer requirement is the ceiling
+/// of
 /// the exact rational one.
 ///
 /// ```

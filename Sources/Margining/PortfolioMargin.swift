@@ -5,7 +5,8 @@ import VenueTypes
 /// The margin of every account, kept as its positions and open orders change: what a check costs
 /// does not depend on how many there are.
 ///
-/// All of it is integer arithmetic on the risk table. Per account and underlying (a *cell*) it keeps
+/// All of it is integer arithmetic on the risk table. Per account and underlying (a *cell*) it
+/// keeps
 ///
 /// ```
 /// P[s] = Σ_i q_i·row_i[s]           a fill is one multiply-add over the lanes

@@ -1,3 +1,6 @@
+// Some fields are the keys of the reference file.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 import Foundation
 import Modelling
 import Testing

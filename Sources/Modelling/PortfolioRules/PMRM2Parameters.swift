@@ -1,3 +1,6 @@
+// The names are those of the rule's published configuration.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 /// The parameters of the second portfolio-margin rule of Derive, named as in its configuration.
 public struct PMRM2Parameters: Codable, Sendable, Equatable {
   public enum VolatilityShock: String, Codable, Sendable {

@@ -4,9 +4,11 @@ extension RiskTable {
   /// Little-endian, no padding. The magic `CWRISK01`; table number (8 octets); then per underlying
   /// 0…`underlyingsMax - 1`: index (8), peg rate (8), lane, expiry and gap counts (4 each); each
   /// lane: move and weight (8 each, IEEE 754), kind, volatility (1 each); each gap: lower and upper
-  /// lane (4 each); each expiry: four rates and the seconds left (8 each). Then per instrument of the table in
+  /// lane (4 each); each expiry: four rates and the seconds left (8 each). Then per instrument of
+  /// the table in
   /// rising order: number (4), kind, underlying (1 each), expiry (2), counterpart (4), mark, delta,
-  /// gamma, notional (8 each), its row in as many lanes as the underlying has (8 each), and for each
+  /// gamma, notional (8 each), its row in as many lanes as the underlying has (8 each), and for
+  /// each
   /// gap the three states' terms (8 each). Allocates; for the risk thread.
   public func canonicalBytes() -> [UInt8] {
     var octets = CanonicalOctets()

@@ -114,7 +114,8 @@ public struct RiskTable: Sendable {
     return unsafe block(unchecked: lane / 8, of: instrument)[lane % 8]
   }
 
-  /// What one lot of `instrument` held long may lie below the chord of gap `gap` in volatility state
+  /// What one lot of `instrument` held long may lie below the chord of gap `gap` in volatility
+  /// state
   /// 0 same, 1 down, 2 up (PM-3).
   public func gapValue(_ instrument: UInt32, gap: Int, state: Int) -> Int64 {
     precondition(instrument <= limits.instrumentsMax, "no such instrument")

@@ -1,6 +1,7 @@
 import FixedContainers
 
-/// The first 32 lanes of a risk table (base grid and five tails) as floating-point numbers, for runs
+/// The first 32 lanes of a risk table (base grid and five tails) as floating-point numbers, for
+/// runs
 /// over many portfolios: a total is one multiply-add a position and eight lanes.
 ///
 /// Exact, hence equal to the integers of the table, while Σ |lots × value| stays below 2^53 µ$

@@ -59,8 +59,8 @@ struct HeatMap {
     let moves = Set(cells.map(\.move)).sorted()
     let largest = cells.reduce(1e-9) { max($0, abs($1.pnl)) }
     var text = "<h2>\(Self.escaped(title))</h2>\n<div class=\"wide\"><table>"
-    text +=
-      "<caption>P&amp;L in USD, by move of spot (across) and volatility (down)</caption>\n<tr><th></th>"
+    text += "<caption>P&amp;L in USD, by move of spot (across) and volatility (down)</caption>"
+    text += "\n<tr><th></th>"
     for move in moves { text += "<th>\(MarginText.percent(move))</th>" }
     text += "</tr>\n"
     for state in states {

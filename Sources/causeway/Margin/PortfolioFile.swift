@@ -1,3 +1,6 @@
+// Some fields are the keys of the file, as it writes them.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 import Foundation
 import Modelling
 
