@@ -41,7 +41,7 @@ let floors: [[Module]] = [
     // the words of the venue as exact bytes: commands, events, reject reasons
     Module(name: "VenueTypes"),
     // values, implied volatility, Greeks; the same bits on every machine
-    Module(name: "Pricing", uses: ["CMachine"]),
+    Module(name: "Pricing", uses: ["CMachine", "FixedContainers"]),
     // Keccak-256, SHA-256, HMAC, HKDF, SipHash, CRC32C
     Module(name: "Hashing", uses: ["CMachine"]),
   ],
@@ -49,6 +49,8 @@ let floors: [[Module]] = [
   [
     // price-time priority
     Module(name: "Matching", uses: ["FixedContainers", "VenueTypes"]),
+    // worst scenario loss of every account, open orders included; integers only
+    Module(name: "Margining", uses: ["Pricing", "FixedContainers", "VenueTypes"]),
     // messages as views over bytes
     Module(name: "WireProtocol", uses: ["VenueTypes"]),
     // models, volatility surfaces and calibration: analytics that never enter committed state
@@ -88,7 +90,7 @@ let floors: [[Module]] = [
       uses: [
         "Transport", "OrderEntry", "Sequencing", "Journaling", "VenueCore", "Matching",
         "WireProtocol", "VenueTypes", "Hashing", "Hardware", "FixedContainers", "CMachine",
-        "Modelling", "Pricing",
+        "Pricing", "Margining", "Modelling",
       ] + (jemalloc ? ["CJemalloc"] : []),
       products: ["ArgumentParser", "TOMLKit", "Histogram", "Logging"]),
   ],
@@ -250,7 +252,7 @@ var products: [Product] = [
     name: "CausewayKernels",
     targets: [
       "CMachine", "Hardware", "FixedContainers", "VenueTypes", "Pricing", "Hashing", "Matching",
-      "WireProtocol", "VenueCore", "OrderEntry", "Sequencing", "Modelling",
+      "WireProtocol", "VenueCore", "OrderEntry", "Sequencing", "Modelling", "Margining",
     ].filter { ground.contains($0) || wanted.contains($0) })
 ]
 if wanted.contains("BookInterface") {

@@ -4,6 +4,7 @@ enum HotPathRules {
   static let hotModules: Set<String> = [
     "Hardware", "FixedContainers", "VenueTypes", "Hashing", "Matching", "WireProtocol",
     "VenueCore", "Transport", "OrderEntry", "Sequencing", "Journaling", "BookInterface",
+    "Margining",
   ]
 
   /// Modules that hold the project's pointers. Everything else sees spans and values.

@@ -65,6 +65,11 @@ enum CausewayBench {
         byteCount: $0.pick(full: 1 << 28, smoke: 1 << 20),
         packetCount: $0.pick(full: 200_000, smoke: 1_000))
     },
+    Group {
+      MarginBenchmarks.all(
+        portfolioCount: $0.pick(full: 1_000, smoke: 10),
+        checkCount: $0.pick(full: 200_000, smoke: 1_000))
+    },
     Group { PricingBenchmarks.all(passCount: $0.pick(full: 25, smoke: 2)) },
     Group {
       ExoticBenchmarks.all(

@@ -1,0 +1,137 @@
+/// A sum over positions, and what open orders may add to it at worst (PM-15): after any set of
+/// fills the sum lies between `position + low` and `position + high`.
+@frozen
+@usableFromInline
+struct Interval: BitwiseCopyable, Sendable, Equatable {
+  @usableFromInline var position: Int64 = 0
+  /// Σ min(0, z) over open orders.
+  @usableFromInline var low: Int64 = 0
+  /// Σ max(0, z) over open orders.
+  @usableFromInline var high: Int64 = 0
+
+  @inlinable init() {}
+
+  @inlinable var lowEnd: Int64 { position &+ low }
+  @inlinable var highEnd: Int64 { position &+ high }
+  /// max(|Z⁻|, |Z⁺|): the low end is never above the high one.
+  @inlinable var worstMagnitude: Int64 { max(0 &- lowEnd, highEnd) }
+  @inlinable var positionMagnitude: Int64 { position < 0 ? 0 &- position : position }
+
+  /// Adds an order of `lots` (negative: takes it out) that changes the sum by `perLot` a lot.
+  @inlinable @inline(__always)
+  mutating func shift(perLot: Int64, lots: Int64) {
+    if perLot < 0 { low &+= perLot &* lots } else { high &+= perLot &* lots }
+  }
+}
+
+/// A charge on the positions alone, and the same with open orders in their worst case.
+@frozen
+@usableFromInline
+struct Charge<Number: FixedWidthInteger & BitwiseCopyable & Sendable>: BitwiseCopyable, Sendable {
+  @usableFromInline var position: Number = 0
+  @usableFromInline var worst: Number = 0
+  @inlinable init() {}
+}
+
+extension Charge: Equatable where Number: Equatable {}
+
+/// One expiry bucket of a cell.
+@frozen
+@usableFromInline
+struct ExpiryTotals: BitwiseCopyable, Sendable, Equatable {
+  @usableFromInline var delta = Interval()  // D_e
+  @usableFromInline var value = Interval()  // V_e, options only
+  @usableFromInline var linearSkew = Interval()  // Y_e[lin]
+  @usableFromInline var absoluteSkew = Interval()  // Y_e[abs]
+  @inlinable init() {}
+}
+
+/// What an expiry bucket adds to the sums of its cell; taken out before a change and put back
+/// after.
+@frozen
+@usableFromInline
+struct ExpiryCharges: BitwiseCopyable, Sendable, Equatable {
+  @usableFromInline var absoluteDelta: Int64 = 0  // |D_e|
+  @usableFromInline var linearSkew: Int64 = 0
+  @usableFromInline var absoluteSkew: Int64 = 0
+  /// Roll and haircut, 1e-9 µ$.
+  @usableFromInline var additive: Int128 = 0
+  @inlinable init() {}
+}
+
+/// An account in one underlying: everything but lanes and expiry buckets.
+@frozen
+@usableFromInline
+struct CellTotals: BitwiseCopyable, Sendable {
+  @usableFromInline var account: UInt32 = 0
+  @usableFromInline var underlying: UInt8 = 0
+  /// The sums no longer stand for the account: exposure above the limit at a new table. Its
+  /// requirement is then the largest there is.
+  @usableFromInline var isOverflowed = false
+  /// Σ lots × bound of positions and orders; at most `MarginLimits.exposureMax`.
+  @usableFromInline var exposure: Int64 = 0
+  @usableFromInline var delta = Interval()  // D_net
+  @usableFromInline var gamma = Interval()  // G_net
+  @usableFromInline var absoluteDelta = Charge<Int64>()  // Σ_e |D_e|
+  @usableFromInline var linearSkew = Charge<Int64>()  // Σ_e |Y_e[lin]|
+  @usableFromInline var absoluteSkew = Charge<Int64>()  // Σ_e |Y_e[abs]|
+  /// Index value of net short options, Σ_{e,K} max(0, −Σ q·c)·S (PM-11).
+  @usableFromInline var shortNotional = Charge<Int64>()
+  /// Lots of positions; lots of positions and orders.
+  @usableFromInline var lots = Charge<Int64>()
+  /// Roll and haircut (PM-7, PM-14), 1e-9 µ$.
+  @usableFromInline var additive = Charge<Int128>()
+  /// Confidence charge of initial margin (PM-13), 1e-9 µ$; worst only.
+  @usableFromInline var confidence: Int128 = 0
+  @usableFromInline var maintenance: Int64 = 0
+  @usableFromInline var initial: Int64 = 0
+  @inlinable init() {}
+}
+
+/// One instrument of an account: its position and its open lots. 56 octets.
+@frozen
+@usableFromInline
+struct PositionSlot: BitwiseCopyable, Sendable, Equatable {
+  @usableFromInline var position: Int64 = 0
+  @usableFromInline var buyLots: Int64 = 0
+  @usableFromInline var sellLots: Int64 = 0
+  /// The position on its way from one table to the next; else 0.
+  @usableFromInline var carried: Int64 = 0
+  @usableFromInline var account: UInt32 = 0
+  @usableFromInline var instrument: UInt32 = 0
+  /// The slot of the option of the other kind at the same strike and expiry; 0 = none.
+  @usableFromInline var counterpart: UInt32 = 0
+  @usableFromInline var next: UInt32 = 0
+  @usableFromInline var previous: UInt32 = 0
+  @usableFromInline var cell: UInt32 = 0
+  @inlinable init() {}
+
+  @inlinable var isIdle: Bool { position == 0 && buyLots == 0 && sellLots == 0 }
+  /// The larger end of |q|.
+  @inlinable var worstLots: Int64 { max(0 &- (position &- sellLots), position &+ buyLots) }
+}
+
+/// An account over all underlyings.
+@frozen
+@usableFromInline
+struct AccountTotals: BitwiseCopyable, Sendable {
+  /// Cash, µ$.
+  @usableFromInline var collateral: Int64 = 0
+  /// Σ signed lots × price paid in futures and perpetuals still held.
+  @usableFromInline var futuresCost: Int64 = 0
+  @usableFromInline var fundingOwed: Int64 = 0
+  /// Σ q·mark over all instruments.
+  @usableFromInline var markValue: Int64 = 0
+  /// Sums of the cells; `initial` stands only while `staleCells` is 0.
+  @usableFromInline var maintenance: Int64 = 0
+  @usableFromInline var initial: Int64 = 0
+  /// Cell of each underlying; 0 = none.
+  @usableFromInline var cells = SIMD8<UInt32>()
+  @usableFromInline var firstSlot: UInt32 = 0
+  @usableFromInline var slotCount: UInt32 = 0
+  /// Bit u: the initial margin of underlying u has to be computed anew.
+  @usableFromInline var staleCells: UInt8 = 0
+  /// Money left the range the engine counts in: every check fails.
+  @usableFromInline var isOverflowed = false
+  @inlinable init() {}
+}

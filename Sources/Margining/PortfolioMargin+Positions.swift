@@ -1,0 +1,120 @@
+import FixedContainers
+import Pricing
+import VenueTypes
+
+/// Positions change by fills, transfers and settlement.
+extension PortfolioMargin {
+  /// `order.lots` lots of an open order filled at `price` (µ$ a lot): they leave the open orders
+  /// and join the position, and cash pays for them.
+  ///
+  /// An option's premium is paid at once; a future's or perpetual's price is remembered, and its
+  /// difference to the mark is unrealised P&L. `fees` is the whole fee of the fill in µ$, negative
+  /// for a rebate. Never refused: the order was admitted. After a fill of a capped group call
+  /// `covers`, and cancel the group's other quotes when it does not hold (PM-16).
+  @inlinable
+  public mutating func fill(_ order: OpenOrder, price: Int64, fees: Int64) {
+    guard order.lots > 0 else { return }
+    let place = knownPlace(of: order)
+    leave(order, place)
+    move(place, lots: order.sign &* Int64(order.lots))
+    pay(place, lots: order.sign &* Int64(order.lots), price: price, fees: fees)
+    releaseIfIdle(place.slot)
+  }
+
+  /// `account` gains `lots` of `instrument` (negative: gives them up) at `price`, without an open
+  /// order: a block trade, a liquidation, a settlement at expiry.
+  ///
+  /// Not checked for margin. Refused without effect: unknown account or instrument, price outside
+  /// `pricePerLotMax`, no room (PM-17), exposure above the limit.
+  public mutating func transfer(
+    _ account: UInt32, _ instrument: UInt32, lots: Int64, price: Int64, fees: Int64 = 0
+  ) -> MarginOutcome {
+    guard account < limits.accountsMax else { return .unknownAccount }
+    guard table.contains(instrument) else { return .unknownInstrument }
+    guard lots != 0, lots.magnitude <= MarginLimits.exposureMax.magnitude else { return .badOrder }
+    guard price.magnitude <= MarginLimits.pricePerLotMax.magnitude else { return .badOrder }
+    let risk = table[instrument]
+    guard let place = place(account, instrument, risk) else { return .positionLimit }
+    let position = slots[Int(place.slot)].position
+    let magnitude = (position &+ lots).magnitude
+    let room = MarginLimits.exposureMax &- cells[Int(place.cell)].exposure
+    let perLot = max(risk.bound, price < 0 ? 0 &- price : price)
+    let isSmaller = magnitude <= position.magnitude
+    let (exposure, overflow) = perLot.multipliedReportingOverflow(
+      by: Int64(truncatingIfNeeded: lots.magnitude))
+    if !isSmaller && (overflow || exposure > room) {
+      releaseIfIdle(place.slot)
+      return .overflow
+    }
+    move(place, lots: lots)
+    pay(place, lots: lots, price: price, fees: fees)
+    releaseIfIdle(place.slot)
+    return .covered
+  }
+
+  /// Turns the unrealised P&L of futures and perpetuals into cash at the marks of the table.
+  public mutating func realiseFutures(_ account: UInt32) {
+    var gain: Int64 = 0
+    var slot = accounts[Int(account)].firstSlot
+    while slot != 0 {
+      let record = slots[Int(slot)]
+      let risk = table[record.instrument]
+      if !risk.kind.isOption { gain &+= record.position &* risk.mark }
+      slot = record.next
+    }
+    let cost = accounts[Int(account)].futuresCost
+    accounts[Int(account)].futuresCost = gain
+    credit(account, gain &- cost)
+  }
+
+  // MARK: Steps
+
+  @inlinable @inline(__always)
+  mutating func move(_ place: MarginPlace, lots: Int64) {
+    if cells[Int(place.cell)].isOverflowed {
+      slots[Int(place.slot)].position &+= lots
+      accounts[Int(cells[Int(place.cell)].account)].markValue &+= lots &* place.risk.mark
+      return
+    }
+    shiftPosition(place, lots: lots)
+    settleMaintenance(place.cell)
+    markStale(place.cell)
+  }
+
+  @usableFromInline
+  mutating func settleMaintenance(_ cell: UInt32) {
+    let account = Int(cells[Int(cell)].account)
+    let maintenance = maintenanceMargin(ofCell: cell)
+    accounts[account].maintenance &+= maintenance &- cells[Int(cell)].maintenance
+    cells[Int(cell)].maintenance = maintenance
+  }
+
+  @inlinable @inline(__always)
+  mutating func pay(_ place: MarginPlace, lots: Int64, price: Int64, fees: Int64) {
+    let account = cells[Int(place.cell)].account
+    let (cost, overflow) = lots.multipliedReportingOverflow(by: price)
+    if overflow || cost.magnitude > MarginLimits.exposureMax.magnitude {
+      accounts[Int(account)].isOverflowed = true
+      return
+    }
+    if place.risk.kind.isOption {
+      credit(account, 0 &- cost)
+    } else {
+      accounts[Int(account)].futuresCost &+= cost
+      if accounts[Int(account)].futuresCost.magnitude > MarginLimits.requirementMax.magnitude {
+        accounts[Int(account)].isOverflowed = true
+      }
+    }
+    credit(account, 0 &- fees)
+  }
+
+  @usableFromInline
+  mutating func credit(_ account: UInt32, _ amount: Int64) {
+    let (sum, overflow) = accounts[Int(account)].collateral.addingReportingOverflow(amount)
+    if overflow || sum.magnitude > MarginLimits.requirementMax.magnitude {
+      accounts[Int(account)].isOverflowed = true
+      return
+    }
+    accounts[Int(account)].collateral = sum
+  }
+}

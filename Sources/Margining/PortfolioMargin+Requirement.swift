@@ -1,0 +1,166 @@
+import FixedContainers
+import Pricing
+
+/// The requirement of one cell (PM-7…PM-14). Products are exact in 128 bits, in units of
+/// 1e-9 and then 1e-18 µ$, and rounded up once at the end: the integer requirement is the ceiling
+/// of
+/// the exact rational one.
+///
+/// ```
+/// scan  = max(0, −min_s P[s], max_l Σ_e |Y_e[l]|, gap losses)
+/// floor = 2 %·|D_net| + 1 %·(Σ_e|D_e| − |D_net|) + ½·(2 %)²·max(0, −G_net)
+/// risk  = max(scan, floor) + Σ_e|D_e|·roll_e + concentration + haircut + ρ
+/// MM    = 0.80·risk + 0.3 %·S·N            IM = f·risk + 0.5 %·S·N + confidence charge
+/// ```
+///
+/// With open orders: the lanes are P + O; every other sum stands at its worse end; skew and floor
+/// branches gain −O[0], what the orders' prices give away against the mark.
+extension PortfolioMargin {
+  @inlinable static var nano: Int128 { 1_000_000_000 }
+  /// 1e-18, the unit of a rate of a rate.
+  @inlinable static var atto: UInt128 { 1_000_000_000_000_000_000 }
+
+  /// What `totals` adds to its cell, positions alone.
+  @inlinable @inline(__always)
+  static func positionCharges(_ totals: ExpiryTotals, _ risk: ExpiryRisk) -> ExpiryCharges {
+    var charges = ExpiryCharges()
+    charges.absoluteDelta = totals.delta.positionMagnitude
+    charges.linearSkew = totals.linearSkew.positionMagnitude
+    charges.absoluteSkew = totals.absoluteSkew.positionMagnitude
+    let value = totals.value.position
+    charges.additive =
+      Int128(charges.absoluteDelta) &* Int128(risk.rollRate)
+      &+ Int128(max(0, value)) &* Int128(risk.longHaircutRate)
+      &+ Int128(max(0, 0 &- value)) &* Int128(risk.shortHaircutRate)
+    return charges
+  }
+
+  /// The same with open orders: every term at its worse end.
+  @inlinable @inline(__always)
+  static func worstCharges(_ totals: ExpiryTotals, _ risk: ExpiryRisk) -> ExpiryCharges {
+    var charges = ExpiryCharges()
+    charges.absoluteDelta = totals.delta.worstMagnitude
+    charges.linearSkew = totals.linearSkew.worstMagnitude
+    charges.absoluteSkew = totals.absoluteSkew.worstMagnitude
+    let long = Int128(max(0, totals.value.highEnd)) &* Int128(risk.longHaircutRate)
+    let short = Int128(max(0, 0 &- totals.value.lowEnd)) &* Int128(risk.shortHaircutRate)
+    charges.additive =
+      Int128(charges.absoluteDelta) &* Int128(risk.rollRate) &+ max(long, short)
+    return charges
+  }
+
+  /// Initial margin of `cell`, given min over s of P[s] + O[s]. Up to `requirementMax`.
+  @inlinable
+  func initialMargin(ofCell cell: UInt32, laneMinimum: Int64) -> Int64 {
+    let totals = cells[Int(cell)]
+    if totals.isOverflowed { return MarginLimits.requirementMax }
+    let sheet = sheets[Int(totals.underlying)]
+    let underlying = table.underlying(totals.underlying)
+    // −O[0] ≥ 0.
+    let given = 0 &- lanes[Int(cell) &* RiskTableLimits.blocksMax &* 2 &+ 1][0]
+    var scan = max(0, 0 &- laneMinimum)
+    scan = max(scan, max(totals.linearSkew.worst, totals.absoluteSkew.worst) &+ given)
+    if underlying.gapCount > 0 { scan = max(scan, worstGap(of: cell, withOrders: true).loss) }
+    let floor =
+      Self.floor(
+        sheet, delta: totals.delta.worstMagnitude, absoluteDelta: totals.absoluteDelta.worst,
+        gamma: totals.gamma.lowEnd) &+ Int128(given) &* Self.nano
+    let risk = Self.risk(
+      sheet, scan: scan, floor: floor, delta: totals.delta.worstMagnitude,
+      additive: totals.additive.worst, lots: totals.lots.worst)
+    let charges =
+      Int128(totals.shortNotional.worst) &* Int128(sheet.shortInitialRate) &+ totals.confidence
+    return Self.roundedUp(
+      risk &* Int128(sheet.initialRate &+ underlying.pegRate) &+ charges &* Self.nano)
+  }
+
+  /// Maintenance margin of `cell`: positions only. Up to `requirementMax`.
+  @inlinable
+  func maintenanceMargin(ofCell cell: UInt32) -> Int64 {
+    let totals = cells[Int(cell)]
+    if totals.isOverflowed { return MarginLimits.requirementMax }
+    let sheet = sheets[Int(totals.underlying)]
+    var scan = max(0, 0 &- worstPositionLane(of: cell))
+    scan = max(scan, max(totals.linearSkew.position, totals.absoluteSkew.position))
+    if table.underlying(totals.underlying).gapCount > 0 {
+      scan = max(scan, worstGap(of: cell, withOrders: false).loss)
+    }
+    let floor = Self.floor(
+      sheet, delta: totals.delta.positionMagnitude,
+      absoluteDelta: totals.absoluteDelta.position, gamma: totals.gamma.position)
+    let risk = Self.risk(
+      sheet, scan: scan, floor: floor, delta: totals.delta.positionMagnitude,
+      additive: totals.additive.position, lots: totals.lots.position)
+    let charges = Int128(totals.shortNotional.position) &* Int128(sheet.shortMaintenanceRate)
+    return Self.roundedUp(risk &* Int128(sheet.maintenanceRate) &+ charges &* Self.nano)
+  }
+
+  /// PM-8 and PM-9, 1e-9 µ$.
+  @inlinable @inline(__always)
+  static func floor(
+    _ sheet: MarginSheet, delta: Int64, absoluteDelta: Int64, gamma: Int64
+  ) -> Int128 {
+    Int128(delta) &* Int128(sheet.netDeltaRate &- sheet.hedgedDeltaRate)
+      &+ Int128(absoluteDelta) &* Int128(sheet.hedgedDeltaRate)
+      &+ Int128(max(0, 0 &- gamma)) &* Int128(sheet.gammaRate)
+  }
+
+  /// max(scan, floor) + roll + concentration + haircut + ρ, 1e-9 µ$.
+  @inlinable @inline(__always)
+  static func risk(
+    _ sheet: MarginSheet, scan: Int64, floor: Int128, delta: Int64, additive: Int128, lots: Int64
+  ) -> Int128 {
+    var risk = max(Int128(scan) &* nano, floor) &+ additive
+    risk &+= Int128((lots &+ 1) / 2) &* nano
+    if delta > sheet.concentrationStart {
+      risk &+= concentration(sheet, excess: delta &- sheet.concentrationStart)
+    }
+    return risk
+  }
+
+  /// PM-10, 1e-9 µ$: rate·[min(X, span)²/(2·span) + max(0, X − span)].
+  @inlinable
+  static func concentration(_ sheet: MarginSheet, excess: Int64) -> Int128 {
+    let ramp = Int128(min(excess, sheet.concentrationSpan))
+    let twice = 2 &* Int128(sheet.concentrationSpan)
+    let rate = Int128(sheet.concentrationRate)
+    return (ramp &* ramp &* rate &+ twice &- 1) / twice
+      &+ Int128(max(0, excess &- sheet.concentrationSpan)) &* rate
+  }
+
+  /// ⌈value / 1e18⌉ of a value ≥ 0, up to `requirementMax`.
+  @inlinable @inline(__always)
+  static func roundedUp(_ value: Int128) -> Int64 {
+    let quotient = (UInt128(truncatingIfNeeded: value) &+ (atto &- 1)) / atto
+    let most = UInt128(truncatingIfNeeded: MarginLimits.requirementMax)
+    return Int64(truncatingIfNeeded: min(quotient, most))
+  }
+
+  /// The largest loss in a gap between nodes with dropped strikes (PM-3): that of the worse node,
+  /// and by how much the long options' value may dip below the chord between the two.
+  @usableFromInline
+  func worstGap(of cell: UInt32, withOrders: Bool) -> (loss: Int64, number: UInt16) {
+    let underlying = cells[Int(cell)].underlying
+    let base = Int(cell) &* RiskTableLimits.gapBlocksMax &* 2
+    var worst = (loss: Int64(0), number: UInt16(0))
+    for gap in 0..<Int(table.underlying(underlying).gapCount) {
+      let nodes = table.gap(gap, of: underlying)
+      for state in 0..<3 {
+        let number = 3 &* gap &+ state
+        let dips = gapLanes[base &+ 2 &* (number / 8) &+ (withOrders ? 1 : 0)]
+        let lower = lane(Int(nodes.lowerLane) &+ state, of: cell, withOrders: withOrders)
+        let upper = lane(Int(nodes.upperLane) &+ state, of: cell, withOrders: withOrders)
+        let loss = dips[number % 8] &- min(lower, upper)
+        if loss > worst.loss { worst = (loss, UInt16(truncatingIfNeeded: number)) }
+      }
+    }
+    return worst
+  }
+
+  /// P[s], or P[s] + O[s].
+  @usableFromInline
+  func lane(_ lane: Int, of cell: UInt32, withOrders: Bool) -> Int64 {
+    let place = 2 &* (Int(cell) &* RiskTableLimits.blocksMax &+ lane / 8)
+    return lanes[place][lane % 8] &+ (withOrders ? lanes[place &+ 1][lane % 8] : 0)
+  }
+}

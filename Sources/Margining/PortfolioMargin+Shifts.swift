@@ -1,0 +1,161 @@
+import FixedContainers
+import Pricing
+
+/// The sums behind the requirement follow open orders and positions. Every shift has an exact
+/// inverse: what entered leaves without a trace, in any order.
+extension PortfolioMargin {
+  /// Open lots of one instrument change by `buy` and `sell`: all sums but the lanes follow.
+  @inlinable @inline(__always)
+  mutating func shiftOrders(_ place: MarginPlace, group: UInt16, buy: Int64, sell: Int64) {
+    let cell = Int(place.cell)
+    let expiryRisk = table.expiry(place.risk.expiry, of: place.risk.underlying)
+    let shortBefore = shortNotional(place.slot, place.risk)
+    let lotsBefore = slots[Int(place.slot)].worstLots
+    slots[Int(place.slot)].buyLots &+= buy
+    slots[Int(place.slot)].sellLots &+= sell
+    let shortAfter = shortNotional(place.slot, place.risk)
+    cells[cell].shortNotional.worst &+= shortAfter.worst &- shortBefore.worst
+    cells[cell].lots.worst &+= buy &+ sell
+    if expiryRisk.confidenceRate > 0 {
+      let more = slots[Int(place.slot)].worstLots &- lotsBefore
+      cells[cell].confidence &+=
+        Int128(more &* place.risk.notional) &* Int128(expiryRisk.confidenceRate)
+    }
+    var totals = expiries[place.bucket]
+    let before = Self.worstCharges(totals, expiryRisk)
+    let capLots = group == 0 ? 0 : groups[Int(group)].capLots
+    if capLots > 0 {
+      shiftGroupSums(place, group: group, buy: buy, sell: sell, totals: &totals)
+    } else {
+      shiftSums(place, lots: buy, sign: 1, totals: &totals)
+      shiftSums(place, lots: sell, sign: -1, totals: &totals)
+    }
+    expiries[place.bucket] = totals
+    let after = Self.worstCharges(totals, expiryRisk)
+    cells[cell].absoluteDelta.worst &+= after.absoluteDelta &- before.absoluteDelta
+    cells[cell].linearSkew.worst &+= after.linearSkew &- before.linearSkew
+    cells[cell].absoluteSkew.worst &+= after.absoluteSkew &- before.absoluteSkew
+    cells[cell].additive.worst &+= after.additive &- before.additive
+    if group != 0 { groups[Int(group)].quotedLots &+= buy &+ sell }
+    if table.underlying(place.risk.underlying).gapCount > 0 && buy != 0 {
+      let held = slots[Int(place.slot)].position &+ slots[Int(place.slot)].buyLots
+      moveGaps(
+        place.cell, slots[Int(place.slot)].instrument, held: 0,
+        worst: max(0, held) &- max(0, held &- buy))
+    }
+  }
+
+  @inlinable @inline(__always)
+  mutating func shiftSums(
+    _ place: MarginPlace, lots: Int64, sign: Int64, totals: inout ExpiryTotals
+  ) {
+    if lots == 0 { return }
+    let risk = place.risk
+    totals.delta.shift(perLot: sign &* risk.delta, lots: lots)
+    totals.linearSkew.shift(perLot: sign &* risk.skewLinear, lots: lots)
+    totals.absoluteSkew.shift(perLot: sign &* risk.skewAbsolute, lots: lots)
+    if risk.kind.isOption { totals.value.shift(perLot: sign &* risk.mark, lots: lots) }
+    cells[Int(place.cell)].delta.shift(perLot: sign &* risk.delta, lots: lots)
+    cells[Int(place.cell)].gamma.shift(perLot: sign &* risk.gamma, lots: lots)
+  }
+
+  /// The same for quotes of a capped group: the sums keep what the cap lets count (PM-16).
+  @inlinable @inline(__always)
+  mutating func shiftGroupSums(
+    _ place: MarginPlace, group: UInt16, buy: Int64, sell: Int64, totals: inout ExpiryTotals
+  ) {
+    let risk = place.risk
+    let bucket = Int(group) &* RiskTableLimits.expiriesMax &+ Int(risk.expiry)
+    var own = groups[Int(group)]
+    var share = groupExpiries[bucket]
+    let cap = own.capLots
+    shiftGroupSide(risk, lots: buy, sign: 1, cap: cap, &own, &share, &totals, cell: place.cell)
+    shiftGroupSide(risk, lots: sell, sign: -1, cap: cap, &own, &share, &totals, cell: place.cell)
+    groups[Int(group)] = own
+    groupExpiries[bucket] = share
+  }
+
+  @inlinable @inline(__always)
+  mutating func shiftGroupSide(
+    _ risk: InstrumentRisk, lots: Int64, sign: Int64, cap: Int64, _ own: inout GroupTotals,
+    _ share: inout GroupExpiryTotals, _ totals: inout ExpiryTotals, cell: UInt32
+  ) {
+    if lots == 0 { return }
+    let place = Int(cell)
+    share.delta.shift(
+      perLot: sign &* risk.delta, lots: lots, capLots: cap, into: &totals.delta)
+    share.linearSkew.shift(
+      perLot: sign &* risk.skewLinear, lots: lots, capLots: cap, into: &totals.linearSkew)
+    share.absoluteSkew.shift(
+      perLot: sign &* risk.skewAbsolute, lots: lots, capLots: cap, into: &totals.absoluteSkew)
+    if risk.kind.isOption {
+      share.value.shift(
+        perLot: sign &* risk.mark, lots: lots, capLots: cap, into: &totals.value)
+    }
+    own.delta.shift(
+      perLot: sign &* risk.delta, lots: lots, capLots: cap, into: &cells[place].delta)
+    own.gamma.shift(
+      perLot: sign &* risk.gamma, lots: lots, capLots: cap, into: &cells[place].gamma)
+  }
+
+  /// The position of a slot changes by `lots`: lanes, sums and mark value follow, money does not.
+  @usableFromInline
+  mutating func shiftPosition(_ place: MarginPlace, lots: Int64) {
+    let cell = Int(place.cell)
+    let risk = place.risk
+    let instrument = slots[Int(place.slot)].instrument
+    let expiryRisk = table.expiry(risk.expiry, of: risk.underlying)
+    let shortBefore = shortNotional(place.slot, risk)
+    let before = slots[Int(place.slot)]
+    slots[Int(place.slot)].position &+= lots
+    let after = slots[Int(place.slot)]
+    let shortAfter = shortNotional(place.slot, risk)
+    cells[cell].shortNotional.position &+= shortAfter.position &- shortBefore.position
+    cells[cell].shortNotional.worst &+= shortAfter.worst &- shortBefore.worst
+    let more =
+      Int64(truncatingIfNeeded: after.position.magnitude)
+      &- Int64(truncatingIfNeeded: before.position.magnitude)
+    cells[cell].lots.position &+= more
+    cells[cell].lots.worst &+= more
+    cells[cell].exposure &+= more &* risk.bound
+    if expiryRisk.confidenceRate > 0 {
+      let wider = (after.worstLots &- before.worstLots) &* risk.notional
+      cells[cell].confidence &+= Int128(wider) &* Int128(expiryRisk.confidenceRate)
+    }
+    shiftPositionSums(place, lots: lots, expiryRisk)
+    accounts[Int(after.account)].markValue &+= lots &* risk.mark
+    moveLanes(place.cell, instrument, lots: lots)
+    if table.underlying(risk.underlying).gapCount > 0 {
+      let bought = after.position &+ after.buyLots
+      moveGaps(
+        place.cell, instrument, held: max(0, after.position) &- max(0, before.position),
+        worst: max(0, bought) &- max(0, bought &- lots))
+    }
+  }
+
+  @inlinable @inline(__always)
+  mutating func shiftPositionSums(_ place: MarginPlace, lots: Int64, _ expiryRisk: ExpiryRisk) {
+    let cell = Int(place.cell)
+    let risk = place.risk
+    var totals = expiries[place.bucket]
+    let positionBefore = Self.positionCharges(totals, expiryRisk)
+    let worstBefore = Self.worstCharges(totals, expiryRisk)
+    totals.delta.position &+= lots &* risk.delta
+    totals.linearSkew.position &+= lots &* risk.skewLinear
+    totals.absoluteSkew.position &+= lots &* risk.skewAbsolute
+    if risk.kind.isOption { totals.value.position &+= lots &* risk.mark }
+    expiries[place.bucket] = totals
+    let position = Self.positionCharges(totals, expiryRisk)
+    let worst = Self.worstCharges(totals, expiryRisk)
+    cells[cell].delta.position &+= lots &* risk.delta
+    cells[cell].gamma.position &+= lots &* risk.gamma
+    cells[cell].absoluteDelta.position &+= position.absoluteDelta &- positionBefore.absoluteDelta
+    cells[cell].absoluteDelta.worst &+= worst.absoluteDelta &- worstBefore.absoluteDelta
+    cells[cell].linearSkew.position &+= position.linearSkew &- positionBefore.linearSkew
+    cells[cell].linearSkew.worst &+= worst.linearSkew &- worstBefore.linearSkew
+    cells[cell].absoluteSkew.position &+= position.absoluteSkew &- positionBefore.absoluteSkew
+    cells[cell].absoluteSkew.worst &+= worst.absoluteSkew &- worstBefore.absoluteSkew
+    cells[cell].additive.position &+= position.additive &- positionBefore.additive
+    cells[cell].additive.worst &+= worst.additive &- worstBefore.additive
+  }
+}
