@@ -11,6 +11,8 @@ extension ClientEvent {
       case .fill: Self.fill(message)
       case .ordersCanceled: Self.cancel(message)
       case .notApplied: Self.notApplied(message)
+      case .massQuoteAck: Self.quoted(message)
+      case .mmpTriggered: Self.protectionTriggered(message)
       default: nil
       }
     self = decoded ?? ClientEvent(kind: .other)
@@ -98,6 +100,38 @@ extension ClientEvent {
     var event = ClientEvent(kind: .notApplied)
     event.reference = view.fromSeqNo
     event.quantity = view.count
+    return event
+  }
+
+  private static func quoted(_ message: MessageView) -> ClientEvent? {
+    guard let view = MassQuoteAckView(message), let reason = view.code,
+      view.errors.count <= QuoteErrors.capacity
+    else { return nil }
+    var event = ClientEvent(kind: .quoted)
+    event.clientOrderID = view.quoteId
+    event.engineSequence = view.engineSeqNo
+    event.receiveTime = view.recvTime
+    event.engineTime = view.engineTime
+    event.quantity = UInt32(view.rejectedCount)
+    event.reason = reason
+    event.isLast = message.header.flags.contains(.lastOfEvent)
+    for index in 0..<view.errors.count {
+      let error = view.errors[index]
+      guard let bid = error.bidCode, let offer = error.askCode else { return nil }
+      _ = event.quoteErrors.append(
+        QuoteError(instrument: error.instrumentId, bid: bid, offer: offer))
+    }
+    return event
+  }
+
+  private static func protectionTriggered(_ message: MessageView) -> ClientEvent? {
+    guard let view = MmpTriggeredView(message), view.trigger != nil else { return nil }
+    var event = ClientEvent(kind: .protectionTriggered)
+    event.engineSequence = view.engineSeqNo
+    event.engineTime = view.engineTime
+    event.reference = view.frozenUntil
+    event.quantity = UInt32(clamping: view.qtyLevel)
+    event.account = view.accountIdx
     return event
   }
 }

@@ -24,6 +24,12 @@ public enum ClientEventKind: UInt8, Sendable {
   case other = 8
   /// `quantity` messages from `sequence` on are beyond recovery: the venue's window moved past.
   case lost = 9
+  /// A mass quote was taken in: `quantity` sides refused so far, up to six of the entries in
+  /// `quoteErrors`, `reason` when it was refused as a whole. More follow unless `isLast`.
+  case quoted = 10
+  /// A protection group of the account is frozen until `reference` (0 = until it is reset), after
+  /// `quantity` lots in its window.
+  case protectionTriggered = 11
 }
 
 /// One message of the venue's recoverable flow, decoded.
@@ -57,8 +63,11 @@ public struct ClientEvent: BitwiseCopyable, Sendable, Equatable {
   public var side: Side = .buy
   public var cancelReason: CancelReason = .byRequest
   public var isAggressor: Bool = false
+  /// Whether an answer in several messages ends here.
+  public var isLast: Bool = false
   /// Whether it came in a retransmission.
   public var wasRetransmitted: Bool = false
+  public var quoteErrors = QuoteErrors()
 
   @inlinable public init(kind: ClientEventKind) { self.kind = kind }
 }

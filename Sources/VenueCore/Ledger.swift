@@ -13,6 +13,7 @@ struct Ledger: ~Copyable, Sendable {
   var expiries: ExpiryQueue
   var slots: SlotNumbers
   var index: OrderIndex
+  var protection: ProtectionTable
 
   /// Number of the last match; matches are numbered from 1 for the venue's life.
   var matchCount: UInt64 = 0
@@ -39,6 +40,7 @@ struct Ledger: ~Copyable, Sendable {
     expiries = ExpiryQueue(slotsMax: ordersMax)
     slots = SlotNumbers(capacity: ordersMax)
     index = OrderIndex(ordersMax: ordersMax, sessionsMax: Int(limits.sessionsMax))
+    protection = ProtectionTable()
   }
 
   /// Makes `sequenced` the command that following events name.
@@ -100,7 +102,7 @@ struct Ledger: ~Copyable, Sendable {
     }
     sessions[place].openOrders -= 1
     expiries.remove(slot: slot)
-    index.remove(session: record.session, clientOrderID: record.clientOrderID)
+    index.remove(record)
     slots.give(slot)
   }
 
@@ -161,7 +163,44 @@ extension Ledger: MatchSink {
     emit(event, to: aggressor.session)
 
     if match.restingLeaves == 0 { retire(match.resting, records: &records) }
+    if resting.flags.union(aggressor.flags).contains(.marketMakerProtection) {
+      return noteProtectedFill(resting, aggressor, lots: match.quantity)
+    }
     return .proceed
+  }
+
+  /// Counts a fill in the windows of the protected orders among the two; an aggressor whose group
+  /// that froze goes no further.
+  @inline(never)
+  private mutating func noteProtectedFill(
+    _ resting: RestingOrder, _ aggressor: RestingOrder, lots: UInt32
+  ) -> SweepStep {
+    noteProtectedFill(resting, lots: lots)
+    noteProtectedFill(aggressor, lots: lots)
+    return isFrozen(aggressor) ? .stop : .proceed
+  }
+
+  private mutating func noteProtectedFill(_ record: RestingOrder, lots: UInt32) {
+    guard let place = protectionPlace(of: record) else { return }
+    protection.note(
+      ProtectionLevels(quantity: UInt64(lots)), at: engineTime, place: place)
+  }
+
+  private func protectionPlace(of record: RestingOrder) -> Int? {
+    guard record.flags.contains(.marketMakerProtection) else { return nil }
+    return protection.place(account: record.account, group: record.protectionGroup)
+  }
+
+  private mutating func isFrozen(_ record: RestingOrder) -> Bool {
+    guard let place = protectionPlace(of: record) else { return false }
+    return protection.isFrozen(place, at: engineTime)
+  }
+
+  /// A group that a fill of this very sweep froze takes no further fill; one frozen before has no
+  /// resting orders.
+  mutating func admits(_ slot: UInt32, records: borrowing FixedArray<RestingOrder>) -> Bool {
+    guard protection.pendingCount > 0 else { return true }
+    return !isFrozen(records[Int(slot)])
   }
 
   mutating func restingCanceled(

@@ -15,8 +15,9 @@ extension Venue {
   /// Checks a new order or replace against session, instrument, terms and limits.
   ///
   /// Rejects in order of precedence: `killed`, `unknownInstrument`, `halted`, `badEnumeration`,
-  /// `quantity`, `priceTick`, `priceBand`, `expireTime`, `reduceOnly`.
-  func check(_ command: Command) -> Checked {
+  /// `quantity`, `priceTick`, `priceBand`, `expireTime`, `reduceOnly`, and for an order of
+  /// a protection group those of `checkProtection`.
+  mutating func check(_ command: Command) -> Checked {
     if ledger.sessions[Int(command.session)].isLocked { return .refused(.killed) }
     let index = Int(command.instrument)
     guard index >= 1 && index < instruments.count else { return .refused(.unknownInstrument) }
@@ -40,6 +41,10 @@ extension Venue {
     }
     // Positions come with the account model; until then nothing can be reduced.
     guard !command.flags.contains(.reduceOnly) else { return .refused(.reduceOnly) }
+    if command.flags.contains(.marketMakerProtection) {
+      let reason = checkProtection(command)
+      guard reason == .none else { return .refused(reason) }
+    }
     return .passed(CheckedOrder(tick: tick, instrument: index))
   }
 
@@ -64,6 +69,9 @@ extension Venue {
     case .replace: 101
     case .cancel: 102
     case .massCancel: 103
+    case .massQuote, .massQuoteEntry: 104
+    case .protectionReset: 105
+    case .killSwitch: 106
     case .refused: UInt16(truncatingIfNeeded: command.auxiliary >> 16)
     default: 0
     }

@@ -47,6 +47,7 @@ extension Venue {
     asked.terms = OrderTerms(
       side: before.terms.side, kind: .limit, timeInForce: before.terms.timeInForce,
       selfMatch: before.terms.selfMatch)
+    asked.protectionGroup = before.protectionGroup
     let checked: CheckedOrder
     switch check(asked) {
     case .refused(let reason): return reject(command, reason)
@@ -100,7 +101,7 @@ extension Venue {
 
   // MARK: Steps
 
-  private func record(of command: Command) -> RestingOrder {
+  func record(of command: Command) -> RestingOrder {
     var record = RestingOrder()
     record.orderID = ledger.sequence
     record.clientOrderID = command.clientOrderID
@@ -118,13 +119,13 @@ extension Venue {
   }
 
   /// Orders of different firms never share a key, whatever identifiers they choose.
-  private func selfMatchKey(of command: Command) -> UInt64 {
+  func selfMatchKey(of command: Command) -> UInt64 {
     guard command.selfMatchID != 0 else { return 0 }
     let firm = ledger.sessions[Int(command.session)].firm
     return UInt64(firm) << 32 | UInt64(command.selfMatchID)
   }
 
-  private func incoming(
+  func incoming(
     _ command: Command, _ checked: CheckedOrder, _ record: RestingOrder
   ) -> IncomingOrder {
     let bottom = command.terms.kind == .limit ? instruments[checked.instrument].lowestTick : 0
@@ -223,7 +224,7 @@ extension Venue {
   }
 
   /// Frees the slot of an order that does not rest after all.
-  private mutating func leave(_ slot: UInt32, wasResting: Bool) {
+  mutating func leave(_ slot: UInt32, wasResting: Bool) {
     if wasResting {
       ledger.retire(slot, records: &books.records)
     } else {

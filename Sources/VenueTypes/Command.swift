@@ -24,11 +24,20 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
   case replace = 21
   case cancel = 22
   case massCancel = 23
-  // Raw values kept for market-maker quoting.
+  /// Head of a mass quote; its entries follow at once, and nothing comes between them.
   case massQuote = 24
+  /// Both sides of one instrument of the mass quote before it.
   case massQuoteEntry = 25
   case protectionReset = 26
   case killSwitch = 27
+  // The control plane.
+  /// Limits of one account's market-maker-protection group.
+  case protectionConfigure = 40
+  /// Lifts what a kill switch or a mass cancel with lock has set.
+  case sessionUnlock = 41
+
+  /// Whether it belongs to a session: the others are the venue's own.
+  @inlinable public var isFromSession: Bool { rawValue &- 10 < 30 }
 }
 
 /// One instruction to the venue, as it crosses from ingress to sequencer and into the journal.
@@ -51,6 +60,12 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
 /// | replace | new identifier | new limit | identifier of the order replaced | `quantity` = new total quantity |
 /// | cancel | identifier of the request | – | identifier of the order | |
 /// | massCancel | identifier of the request | – | `CancelScope` low 8 bits, side mask next 8, lock next 8, scope id high 32 | |
+/// | massQuote | quote identifier | – | 1 when every side it names is taken out | `quantity` = entries that follow, `terms` = self-match instruction |
+/// | massQuoteEntry | quote identifier | bid, 1e-9; `Int64.min` = side unchanged | offer, likewise | `quantity` = bid lots, `selfMatchID` = offer lots; 0 takes the side out |
+/// | protectionReset | identifier of the request | – | – | |
+/// | killSwitch | identifier of the request | – | `CancelScope` low 8 bits, scope id high 32 | |
+/// | protectionConfigure | delta limit, micro-dollars | vega limit, micro-dollars | gamma limit, micro-dollars | `quantity` = limit in lots, `selfMatchID` = most lots a quote, `instrument` = window in ms, `clientSequence` = freeze in ms; 0 = no such limit, until reset; `account`, `protectionGroup` |
+/// | sessionUnlock | – | – | – | `session` |
 @frozen
 public struct Command: BitwiseCopyable, Sendable, Equatable {
   /// Nanoseconds since the Unix epoch at which the ingress burst was taken from the port.

@@ -13,6 +13,13 @@ public enum EventKind: UInt8, Sendable, CaseIterable {
   case notApplied = 9
   /// Not for a session: instrument definitions and status, for market data.
   case instrument = 10
+  /// Answers a mass quote, with up to six of the entries that had a side refused; `detail` is the
+  /// number of sides refused so far, `isLast` 1 when no more follow. See `quoteErrors`.
+  case quoteAnswered = 11
+  /// A protection group reached a limit: `quantity` lots, `price` delta, `fee` vega, `orderID`
+  /// gamma (micro-dollars) in the window, `reference` = frozen until (0 = until reset),
+  /// `isLast` = which limit, `detail` = group.
+  case protectionTriggered = 12
 }
 
 /// One consequence of a command for one session, 120 bytes: two cache lines with the ring's word.
@@ -54,8 +61,10 @@ public struct Event: BitwiseCopyable, Sendable, Equatable {
   public var cancelReason: CancelReason = .byRequest  // 107
   /// 1 when the command that caused it came from this very session.
   public var isOwnCommand: UInt8 = 0  // 108
-  public var reserved0: UInt8 = 0  // 109
-  public var reserved1: UInt16 = 0  // 110
+  /// What the kind says; 0 for those that say nothing.
+  public var isLast: UInt8 = 0  // 109
+  /// What the kind says; 0 for those that say nothing.
+  public var detail: UInt16 = 0  // 110
   public var reserved2: UInt64 = 0  // 112
 
   @inlinable public init(kind: EventKind) { self.kind = kind }

@@ -54,7 +54,8 @@ struct ReplayedJournal {
     commandCount = sequenced.sequence
     let command = sequenced.command
     switch command.kind {
-    case .newOrder, .replace, .cancel, .massCancel, .refused:
+    case .newOrder, .replace, .cancel, .massCancel, .massQuote, .protectionReset, .killSwitch,
+      .refused:
       // A proof sends fewer than 2^32 messages, so that the low half is the number.
       note(UInt64(command.clientSequence), of: command.session, by: sequenced.sequence)
     case .notApplied:
@@ -117,6 +118,8 @@ extension ClientEvent {
       case .orderCanceled: .canceled
       case .cancelDone: .cancelDone
       case .notApplied: .notApplied
+      case .quoteAnswered: .quoted
+      case .protectionTriggered: .protectionTriggered
       case .sessionOpened, .sessionClosed, .instrument: .other
       }
     self.init(kind: kind)
@@ -163,6 +166,13 @@ extension ClientEvent {
     case .cancelDone:
       quantity = event.quantity
       cancelReason = event.cancelReason
+    case .quoted:
+      (instrument, reason) = (0, event.reason)
+      (quantity, isLast) = (UInt32(event.detail), event.isLast == 1)
+      quoteErrors = event.quoteErrors
+    case .protectionTriggered:
+      (clientOrderID, receiveTime, instrument) = (0, 0, 0)
+      (quantity, reference, account) = (event.quantity, event.reference, event.account)
     case .notApplied, .other, .lost: break
     }
   }

@@ -36,7 +36,8 @@ struct ClientFlow {
     switch command.kind {
     case .notApplied:
       for number in 0..<command.clientOrderID { insert(command.auxiliary &+ number) }
-    case .newOrder, .replace, .cancel, .massCancel, .refused:
+    case .newOrder, .replace, .cancel, .massCancel, .massQuote, .protectionReset, .killSwitch,
+      .refused:
       insert(fullSequence)
     default: break
     }
@@ -115,7 +116,7 @@ enum Recovery {
     recovered.lastSequence = sequenced.sequence
     recovered.lastEngineTime = sequenced.engineTime
     let command = sequenced.command
-    if command.kind.rawValue > CommandKind.sessionClose.rawValue,
+    if command.kind.isFromSession, command.kind != .sessionOpen, command.kind != .sessionClose,
       command.session < recovered.venue.limits.sessionsMax
     {
       let full = fullSequence(command, known: recovered.venue.session(command.session))
