@@ -6,6 +6,21 @@ extension Venue {
   /// Gives a protection group its limits. Group 0, a limit below zero, and more groups than
   /// `ProtectionTable.groupsMax` are ignored: the roof checks configuration.
   mutating func configureProtection(_ command: Command) {
+    guard let limits = Self.protectionLimits(of: command) else { return }
+    _ = ledger.protection.configure(
+      account: command.account, group: command.protectionGroup, limits: limits)
+  }
+
+  /// Whether the group that `command` configures already has just these limits.
+  public func hasProtection(_ command: Command) -> Bool {
+    guard
+      let place = ledger.protection.place(
+        account: command.account, group: command.protectionGroup)
+    else { return false }
+    return ledger.protection.group(at: place).limits == Self.protectionLimits(of: command)
+  }
+
+  private static func protectionLimits(of command: Command) -> ProtectionLimits? {
     var limits = ProtectionLimits()
     limits.quantity = command.quantity
     limits.quoteMax = command.selfMatchID
@@ -14,9 +29,8 @@ extension Venue {
     limits.gamma = Int64(truncatingIfNeeded: command.auxiliary)
     limits.windowNanoseconds = UInt64(command.instrument) &* 1_000_000
     limits.freezeNanoseconds = UInt64(command.clientSequence) &* 1_000_000
-    guard limits.delta >= 0, limits.vega >= 0, limits.gamma >= 0 else { return }
-    _ = ledger.protection.configure(
-      account: command.account, group: command.protectionGroup, limits: limits)
+    guard limits.delta >= 0, limits.vega >= 0, limits.gamma >= 0 else { return nil }
+    return limits
   }
 
   /// A client takes its account's group back into trading. Rejects: `protectionNotConfigured`.

@@ -54,6 +54,9 @@ struct VenueConfiguration {
   var journal: Journal
   var instruments: [Instrument]
   var sessions: [Session]
+  var protections: [Protection]
+  /// Identifiers of sessions that the operator unlocks at this start.
+  var unlockedSessions: [UInt64] = []
 }
 
 extension VenueConfiguration {
@@ -83,6 +86,7 @@ extension VenueConfiguration {
     sessions = try root.sections("session").enumerated().map {
       try Self.session($1, token: $0, directory: directory)
     }
+    protections = try root.sections("protection").map(Self.protection)
     try root.finish()
     try checkNumbers(in: root)
   }
@@ -197,6 +201,12 @@ extension VenueConfiguration {
     }
     if let twice = firstRepeated(instruments.map { UInt64($0.identifier) }) {
       throw root.error("instrument", "id \(twice) stands twice")
+    }
+    if let twice = firstRepeated(
+      protections.map { UInt64($0.account) << 8 | UInt64($0.group) })
+    {
+      throw root.error(
+        "protection", "of account \(twice >> 8) stands twice for group \(twice & 255)")
     }
     for instrument in instruments where instrument.identifier > limits.instrumentsMax {
       throw root.error(
