@@ -12,6 +12,7 @@ extension ClientEvent {
       case .ordersCanceled: Self.cancel(message)
       case .notApplied: Self.notApplied(message)
       case .massQuoteAck: Self.quoted(message)
+      case .marginUpdate: Self.accountUpdated(message)
       case .mmpTriggered: Self.protectionTriggered(message)
       default: nil
       }
@@ -52,6 +53,9 @@ extension ClientEvent {
     event.instrument = view.instrumentId
     event.reason = reason
     event.templateID = view.refTemplateId
+    event.fee = view.missingMicros
+    event.reference = UInt64(view.marginScenario)
+    event.quantity = UInt32(view.marginTerm)
     return event
   }
 
@@ -100,6 +104,18 @@ extension ClientEvent {
     var event = ClientEvent(kind: .notApplied)
     event.reference = view.fromSeqNo
     event.quantity = view.count
+    return event
+  }
+
+  private static func accountUpdated(_ message: MessageView) -> ClientEvent? {
+    guard let view = MarginUpdateView(message) else { return nil }
+    var event = ClientEvent(kind: .accountUpdated)
+    event.engineSequence = view.engineSeqNo
+    event.engineTime = view.engineTime
+    event.price = view.equityMicros
+    event.fee = view.initialMarginMicros
+    event.reference = UInt64(bitPattern: view.maintenanceMarginMicros)
+    event.account = view.accountIdx
     return event
   }
 

@@ -8,7 +8,8 @@ public enum ClientEventKind: UInt8, Sendable {
   case accepted = 1
   /// An order has new terms; `clientOrderID` is its new identifier.
   case replaced = 2
-  /// An instruction had no effect: `reason`, `templateID`, `originalClientOrderID`.
+  /// An instruction had no effect: `reason`, `templateID`, `originalClientOrderID`. For
+  /// margin: `fee` is missing, `reference` the worst scenario, `quantity` the term it belongs to.
   case rejected = 3
   /// A match: `price`, `quantity`, `tradeID`, `fee`, `isAggressor`.
   case filled = 4
@@ -30,6 +31,9 @@ public enum ClientEventKind: UInt8, Sendable {
   /// A protection group of the account is frozen until `reference` (0 = until it is reset), after
   /// `quantity` lots in its window.
   case protectionTriggered = 11
+  /// Standing of the account, micro-dollars: `price` equity, `fee` initial margin, `reference`
+  /// maintenance margin.
+  case accountUpdated = 12
 }
 
 /// One message of the venue's recoverable flow, decoded.

@@ -15,7 +15,8 @@ internal enum EventEncoding {
   /// | notApplied | NotApplied |
   /// | quoteAnswered | MassQuoteAck; the header's flag says whether it is the last of its answer |
   /// | protectionTriggered | MmpTriggered |
-  /// | sessionOpened, sessionClosed, instrument | SessionStatus: numbers stay whole |
+  /// | accountUpdated | MarginUpdate |
+  /// | sessionOpened, sessionClosed, instrument, control | SessionStatus: numbers stay whole |
   internal static func append(_ event: Event, to packet: inout PacketBuilder) -> Bool {
     switch event.kind {
     case .orderAccepted: packet.append(acknowledgement(event, .new))
@@ -29,7 +30,8 @@ internal enum EventEncoding {
     case .protectionTriggered: packet.append(protectionTrigger(event))
     case .sessionOpened: packet.append(status(event, .active))
     case .sessionClosed: packet.append(status(event, .closing))
-    case .instrument: packet.append(status(event, .active))
+    case .instrument, .control: packet.append(status(event, .active))
+    case .accountUpdated: packet.append(account(event))
     }
   }
 
@@ -61,6 +63,12 @@ internal enum EventEncoding {
     message.instrumentId = event.instrument
     message.code = event.reason
     message.refTemplateId = event.templateID
+    if event.reason == .margin {
+      message.missingMicros = event.fee
+      message.marginScenario = event.detail
+      message.marginTerm = event.isLast
+      message.marginUnderlying = UInt8(truncatingIfNeeded: event.leavesQuantity)
+    }
     return message
   }
 
@@ -142,6 +150,17 @@ internal enum EventEncoding {
     message.gammaLevelMicros = Int64(bitPattern: event.orderID)
     message.mmpGroup = UInt8(truncatingIfNeeded: event.detail)
     message.trigger = MmpTrigger(wire: event.isLast) ?? .quantity
+    message.accountIdx = event.account
+    return message
+  }
+
+  private static func account(_ event: Event) -> MarginUpdateMessage {
+    var message = MarginUpdateMessage()
+    message.engineSeqNo = event.sequence
+    message.engineTime = event.engineTime
+    message.equityMicros = event.price
+    message.initialMarginMicros = event.fee
+    message.maintenanceMarginMicros = Int64(bitPattern: event.reference)
     message.accountIdx = event.account
     return message
   }

@@ -113,7 +113,8 @@ public struct TickBurst: ~Copyable, Sendable {
     case .massCancel, .killSwitch, .sessionClose, .protectionReset:
       return latestDependency(of: index, named: nil)
     case .genesis, .instrumentList, .instrumentStatus, .timerTick, .digest, .checkpoint, .dayEnd,
-      .sessionOpen, .notApplied, .refused, .protectionConfigure, .sessionUnlock:
+      .sessionOpen, .notApplied, .refused, .protectionConfigure, .sessionUnlock,
+      .deposit, .instrumentTerms, .riskTableBegin, .riskTableWords, .riskTableActivate:
       return .cancel
     }
   }

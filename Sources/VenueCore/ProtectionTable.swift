@@ -60,6 +60,8 @@ struct ProtectionGroup: BitwiseCopyable {
   var account: UInt16 = 0
   var number: UInt8 = 0
   var isFrozen = false
+  /// Margin no longer covers its quotes: they go when the command at hand is done.
+  var isSuspended = false
   var trigger: UInt8 = 0
   /// The window's sums when it triggered.
   var levels = ProtectionLevels()
@@ -149,6 +151,22 @@ struct ProtectionTable: ~Copyable, Sendable {
     clearWindow(of: place)
   }
 
+  func isSuspended(_ place: Int) -> Bool { groups[place].isSuspended }
+
+  /// Lets the group trade no further in the command at hand, without freezing it.
+  mutating func suspend(_ place: Int) {
+    guard !groups[place].isSuspended, !groups[place].isFrozen else { return }
+    groups[place].isSuspended = true
+    addPending(place)
+  }
+
+  private mutating func addPending(_ place: Int) {
+    // A group suspended before it froze is in the list already.
+    for index in 0..<pendingCount where Int(pending[index]) == place { return }
+    pending[pendingCount] = UInt32(truncatingIfNeeded: place)
+    pendingCount += 1
+  }
+
   /// Counts a fill of the group at `place`; the group freezes when that reaches a limit, the first
   /// of: quantity, delta, vega, gamma.
   mutating func note(_ fill: ProtectionLevels, at time: UInt64, place: Int) {
@@ -176,8 +194,7 @@ struct ProtectionTable: ~Copyable, Sendable {
     groups[place].levels = sum
     groups[place].frozenUntil =
       limits.freezeNanoseconds == 0 ? 0 : time &+ limits.freezeNanoseconds
-    pending[pendingCount] = UInt32(truncatingIfNeeded: place)
-    pendingCount += 1
+    addPending(place)
   }
 
   private static func trigger(
@@ -193,7 +210,10 @@ struct ProtectionTable: ~Copyable, Sendable {
   /// The next group that triggered, oldest first, until there is none.
   func pendingGroup(_ index: Int) -> ProtectionGroup { groups[Int(pending[index])] }
 
-  mutating func clearPending() { pendingCount = 0 }
+  mutating func clearPending() {
+    for index in 0..<pendingCount { groups[Int(pending[index])].isSuspended = false }
+    pendingCount = 0
+  }
 
   private mutating func clearWindow(of place: Int) {
     for index in 0..<Self.grainsPerGroup {

@@ -4,7 +4,7 @@ import VenueTypes
 // New orders, replaces and cancels: one order each.
 extension Venue {
   /// A new order. Rejects, in order: those of `check`, `duplicateClientOrderID`,
-  /// `openOrderLimit`, those of the book.
+  /// `openOrderLimit`, those of margin, those of the book.
   mutating func submit(_ command: Command) {
     let checked: CheckedOrder
     switch check(command) {
@@ -19,6 +19,9 @@ extension Venue {
     guard ledger.sessions[Int(session)].openOrders < limits.openOrdersPerSessionMax,
       !ledger.slots.isFull
     else { return reject(command, .openOrderLimit) }
+    if ledger.margin.isEnabled, case .refused(let verdict) = admit(command) {
+      return reject(command, verdict)
+    }
 
     let slot = ledger.slots.take()
     books.records[Int(slot)] = record(of: command)
@@ -29,12 +32,13 @@ extension Venue {
     ledger.aggressorLeaves = command.quantity
     let result = books.submit(
       incoming(command, checked, books.records[Int(slot)]), slot: slot, sink: &ledger)
+    if ledger.margin.isEnabled { settleMargin(result, slot: slot) }
     finish(result, command, slot: slot, wasResting: false)
   }
 
   /// New terms for a resting order. Rejects, in order: `unknownOrder`, `unknownInstrument` when
-  /// the instrument is not the order's, those of `check`, `duplicateClientOrderID`, those of the
-  /// book; a rejected replace leaves the order as it was.
+  /// the instrument is not the order's, those of `check`, `duplicateClientOrderID`, those of
+  /// margin, those of the book; a rejected replace leaves the order as it was.
   mutating func replace(_ command: Command) {
     let session = command.session
     let slot = ledger.index.slot(session: session, clientOrderID: command.auxiliary)
@@ -65,6 +69,12 @@ extension Venue {
       guard !overflow else { return reject(command, .quantity) }
       asked.quantity = total
     }
+    let open = asked.quantity > executed ? asked.quantity &- executed : 0
+    if ledger.margin.isEnabled,
+      case .refused(let verdict) = exchange(before, leaves: leaves, for: asked, lots: open)
+    {
+      return reject(command, verdict)
+    }
     rename(slot, of: session, to: command, terms: asked.terms)
     ledger.instrument = instruments[checked.instrument]
     ledger.pendingAck = acknowledgement(of: asked)
@@ -72,12 +82,15 @@ extension Venue {
     ledger.pendingAck.reference = command.auxiliary
     ledger.pendingAck.orderID = before.orderID
     ledger.pendingAck.cumulativeQuantity = executed
-    ledger.pendingAck.leavesQuantity = asked.quantity > executed ? asked.quantity &- executed : 0
+    ledger.pendingAck.leavesQuantity = open
     ledger.hasPendingAck = true
     ledger.aggressorCumulative = executed
     ledger.aggressorLeaves = ledger.pendingAck.leavesQuantity
     let result = books.replace(
       slot: slot, with: incoming(asked, checked, before), sink: &ledger)
+    if ledger.margin.isEnabled {
+      settleMargin(result, slot: slot, before: before, oldLeaves: leaves)
+    }
     if result.outcome == .rejected {
       restore(slot, of: session, from: command, to: before)
     }
@@ -95,6 +108,9 @@ extension Venue {
   mutating func remove(_ slot: UInt32, requestID: UInt64, reason: CancelReason) {
     let record = books.records[Int(slot)]
     let leaves = books.cancel(slot: slot)
+    if ledger.margin.isEnabled {
+      ledger.margin.engine.remove(ledger.openOrder(record, lots: leaves))
+    }
     ledger.reportCancel(of: record, leaves: leaves, requestID: requestID, reason: reason)
     ledger.retire(slot, records: &books.records)
   }

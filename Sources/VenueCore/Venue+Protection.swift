@@ -3,12 +3,36 @@ import VenueTypes
 
 // Market-maker protection and the kill switch.
 extension Venue {
-  /// Gives a protection group its limits. Group 0, a limit below zero, and more groups than
+  /// Gives a protection group its limits; where margin counts, its open orders go first, since
+  /// what they may lose hangs on the limits. Group 0, a limit below zero, and more groups than
   /// `ProtectionTable.groupsMax` are ignored: the roof checks configuration.
   mutating func configureProtection(_ command: Command) {
     guard let limits = Self.protectionLimits(of: command) else { return }
-    _ = ledger.protection.configure(
-      account: command.account, group: command.protectionGroup, limits: limits)
+    if ledger.margin.isEnabled {
+      cancelGroup(
+        account: command.account, group: command.protectionGroup, reason: .administration)
+    }
+    guard
+      ledger.protection.configure(
+        account: command.account, group: command.protectionGroup, limits: limits),
+      ledger.margin.isEnabled,
+      let place = ledger.protection.place(
+        account: command.account, group: command.protectionGroup)
+    else { return }
+    ledger.margin.configureGroup(
+      place, account: command.account, underlying: UInt8(truncatingIfNeeded: command.session),
+      limits)
+  }
+
+  /// Takes every protected order of a group out of its book.
+  private mutating func cancelGroup(account: UInt16, group: UInt8, reason: CancelReason) {
+    for place in 0..<Int(limits.sessionsMax)
+    where ledger.sessions[place].identifier != 0 && ledger.sessions[place].account == account {
+      cancelAll(
+        of: UInt16(truncatingIfNeeded: place),
+        where: CancelFilter(protectionGroup: group, onlyProtected: true), requestID: 0,
+        reason: reason)
+    }
   }
 
   /// Whether the group that `command` configures already has just these limits.
@@ -73,7 +97,7 @@ extension Venue {
         && ledger.sessions[place].account == group.account
       {
         let session = UInt16(truncatingIfNeeded: place)
-        reportTrigger(of: group, to: session)
+        if group.isFrozen { reportTrigger(of: group, to: session) }
         cancelAll(
           of: session,
           where: CancelFilter(protectionGroup: group.number, onlyProtected: true),

@@ -151,7 +151,11 @@ extension Venue {
 
   /// Takes a quote out of its book without a word: the answer to the mass quote says it.
   private mutating func withdraw(_ slot: UInt32) {
-    _ = books.cancel(slot: slot)
+    let record = books.records[Int(slot)]
+    let leaves = books.cancel(slot: slot)
+    if ledger.margin.isEnabled {
+      ledger.margin.engine.remove(ledger.openOrder(record, lots: leaves))
+    }
     ledger.retire(slot, records: &books.records)
   }
 
@@ -160,6 +164,9 @@ extension Venue {
       ledger.sessions[Int(asked.session)].openOrders < limits.openOrdersPerSessionMax,
       !ledger.slots.isFull
     else { return .openOrderLimit }
+    if ledger.margin.isEnabled, case .refused(let verdict) = admit(asked) {
+      return verdict.outcome.rejectReason
+    }
     let slot = ledger.slots.take()
     var record = self.record(of: asked)
     record.flags.insert(.quote)
@@ -168,6 +175,7 @@ extension Venue {
     books.records[Int(slot)] = record
     begin(asked, checked)
     let result = books.submit(incoming(asked, checked, record), slot: slot, sink: &ledger)
+    if ledger.margin.isEnabled { settleMargin(result, slot: slot) }
     return settleQuote(result, slot: slot, wasResting: false)
   }
 
@@ -177,6 +185,12 @@ extension Venue {
     let before = books.records[Int(slot)]
     let leaves = books.leaves(of: slot)
     let key = selfMatchKey(of: asked)
+    if ledger.margin.isEnabled,
+      case .refused(let verdict) = exchange(
+        before, leaves: leaves, for: asked, lots: asked.quantity)
+    {
+      return verdict.outcome.rejectReason
+    }
     // What the new identifier asks for is open lots: what was executed belongs to the old one.
     books.records[Int(slot)].quantity = leaves
     books.records[Int(slot)].clientOrderID = asked.clientOrderID
@@ -187,6 +201,9 @@ extension Venue {
     begin(asked, checked)
     let result = books.replace(
       slot: slot, with: incoming(asked, checked, books.records[Int(slot)]), sink: &ledger)
+    if ledger.margin.isEnabled {
+      settleMargin(result, slot: slot, before: before, oldLeaves: leaves)
+    }
     if result.outcome == .rejected { books.records[Int(slot)] = before }
     return settleQuote(result, slot: slot, wasResting: true)
   }

@@ -4,7 +4,7 @@ import VenueTypes
 extension Venue {
   /// Hash of everything that decides what the venue will do next, and of all it has said.
   ///
-  /// Order: event digest and counts; protection groups and a mass quote in progress, if any;
+  /// Order: event digest and counts; protection groups, margin, a mass quote in progress, if any;
   /// sessions by number; instruments by number, each with its
   /// orders, bids first, best price first, queue order. Cost: one walk over all of it.
   public func stateHash() -> UInt64 {
@@ -12,6 +12,7 @@ extension Venue {
     hasher.combine(ledger.outlet.digest.value, ledger.outlet.count)
     hasher.combine(ledger.matchCount, UInt64(ledger.slots.takenCount))
     ledger.protection.hash(into: &hasher)
+    ledger.margin.hash(into: &hasher)
     if quote.entriesLeft > 0 { hash(quote, into: &hasher) }
     for session in 0..<Int(limits.sessionsMax) { hash(ledger.sessions[session], into: &hasher) }
     for instrument in 1..<instruments.count where instruments[instrument].tickSize > 0 {
@@ -47,6 +48,9 @@ extension Venue {
     hasher.combine(
       UInt64(state.lowestTick) | UInt64(state.highestTick) << 32,
       UInt64(state.quantityMax) | UInt64(state.status.rawValue) << 32)
+    guard state.optionKind != 0 else { return }
+    hasher.combine(UInt64(bitPattern: state.strike), state.expiry)
+    hasher.combine(UInt64(state.optionKind) | UInt64(state.underlying) << 8)
   }
 
   private func hashOrders(

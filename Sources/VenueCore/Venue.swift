@@ -106,6 +106,11 @@ public struct Venue: ~Copyable, Sendable {
       killSwitch(command)
     case .protectionConfigure: configureProtection(command)
     case .sessionUnlock: unlockSession(command)
+    case .deposit: takeDeposit(command)
+    case .instrumentTerms: setTerms(command)
+    case .riskTableBegin: ledger.margin.beginTable()
+    case .riskTableWords: ledger.margin.takeWords(command)
+    case .riskTableActivate: activateTable(command)
     }
   }
 

@@ -120,7 +120,8 @@ extension ClientEvent {
       case .notApplied: .notApplied
       case .quoteAnswered: .quoted
       case .protectionTriggered: .protectionTriggered
-      case .sessionOpened, .sessionClosed, .instrument: .other
+      case .accountUpdated: .accountUpdated
+      case .sessionOpened, .sessionClosed, .instrument, .control: .other
       }
     self.init(kind: kind)
     sequence = event.sessionSequence
@@ -147,6 +148,9 @@ extension ClientEvent {
       originalClientOrderID = event.reference
       reason = event.reason
       templateID = event.templateID
+      if reason == .margin {
+        (fee, reference, quantity) = (event.fee, UInt64(event.detail), UInt32(event.isLast))
+      }
     case .filled:
       orderID = event.orderID
       tradeID = event.reference
@@ -173,6 +177,10 @@ extension ClientEvent {
     case .protectionTriggered:
       (clientOrderID, receiveTime, instrument) = (0, 0, 0)
       (quantity, reference, account) = (event.quantity, event.reference, event.account)
+    case .accountUpdated:
+      (clientOrderID, receiveTime, instrument) = (0, 0, 0)
+      (price, fee, reference) = (event.price, event.fee, event.reference)
+      account = event.account
     case .notApplied, .other, .lost: break
     }
   }

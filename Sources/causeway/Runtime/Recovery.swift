@@ -153,7 +153,10 @@ enum Recovery {
     return VenueLimits(
       restingOrdersMax: UInt32(truncatingIfNeeded: command.auxiliary),
       instrumentsMax: command.instrument, sessionsMax: command.session,
-      openOrdersPerSessionMax: command.quantity)
+      openOrdersPerSessionMax: command.quantity,
+      margin: MarginSizes(
+        accountsMax: command.account, positionsMax: command.selfMatchID,
+        cellsMax: command.clientSequence, underlyingsMax: command.protectionGroup))
   }
 
   static var genesisVersion: UInt64 { 1 }
@@ -167,6 +170,10 @@ enum Recovery {
     command.instrument = limits.instrumentsMax
     command.session = limits.sessionsMax
     command.quantity = limits.openOrdersPerSessionMax
+    command.account = limits.margin.accountsMax
+    command.selfMatchID = limits.margin.positionsMax
+    command.clientSequence = limits.margin.cellsMax
+    command.protectionGroup = limits.margin.underlyingsMax
     command.flags = .endOfBurst
     return command
   }
@@ -175,5 +182,10 @@ enum Recovery {
     "resting_orders = \(limits.restingOrdersMax), instruments = \(limits.instrumentsMax), "
       + "sessions = \(limits.sessionsMax), "
       + "open_orders_per_session = \(limits.openOrdersPerSessionMax)"
+      + (limits.margin.isEnabled
+        ? "; [margin] accounts = \(limits.margin.accountsMax), "
+          + "positions = \(limits.margin.positionsMax), cells = \(limits.margin.cellsMax), "
+          + "underlyings = \(limits.margin.underlyingsMax)"
+        : "")
   }
 }
