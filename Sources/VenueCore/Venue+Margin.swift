@@ -76,7 +76,9 @@ extension Venue {
         _ = ledger.margin.engine.restore(ledger.openOrder(before, lots: oldLeaves))
       }
     case .rested:
-      let resting = ledger.openOrder(books.records[Int(slot)], lots: result.leaves)
+      var record = books.records[Int(slot)]
+      record.price = ledger.price(ofTick: result.priceTick)
+      let resting = ledger.openOrder(record, lots: result.leaves)
       guard resting != order.over(result.leaves) else { return }
       // A slide or a market-to-limit order: never a worse price than what was admitted.
       ledger.margin.engine.remove(order.over(result.leaves))

@@ -122,7 +122,7 @@ extension Venue {
   /// Places, moves, keeps or takes out one side. A refused side stays as it was.
   ///
   /// Rejects, in order: `unknownInstrument`; then, unless it is taken out, those of `check`, which
-  /// end with the group's own; `openOrderLimit` for a new one; those of the book.
+  /// end with the group's own; `openOrderLimit` for a new one; those of margin; those of the book.
   private mutating func take(_ side: QuoteSide, _ entry: Command) -> RejectReason {
     guard side.isNamed else { return .none }
     let slot = quoteSlot(entry.instrument, side.side)

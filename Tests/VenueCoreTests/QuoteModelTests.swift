@@ -319,7 +319,8 @@ private final class QuoteModel {
     let isProtected = random.below(3) == 0
     var command = VenueHarness.order(
       id, random.below(2) == 0 ? .buy : .sell, Int64(480 + 5 * random.below(9)),
-      UInt32(1 + random.below(isProtected ? 6 : 40)), session: isProtected ? UInt16(random.below(2)) : 2,
+      UInt32(1 + random.below(isProtected ? 6 : 40)),
+      session: isProtected ? UInt16(random.below(2)) : 2,
       timeInForce: random.below(3) == 0 ? .goodTillCancel : .immediateOrCancel,
       flags: isProtected ? .marketMakerProtection : [],
       group: isProtected ? UInt8(1 + random.below(2)) : 0)

@@ -10,15 +10,18 @@ struct VenueHarness: ~Copyable {
   private var time: UInt64 = 1_000
   private var clientSequences: [UInt16: UInt32] = [:]
 
-  init(restingOrdersMax: UInt32 = 64, openOrdersPerSessionMax: UInt32 = 32) {
+  init(
+    restingOrdersMax: UInt32 = 64, openOrdersPerSessionMax: UInt32 = 32,
+    margin: MarginSizes = MarginSizes(), lists: Bool = true
+  ) {
     venue = Venue(
       limits: VenueLimits(
         restingOrdersMax: restingOrdersMax, instrumentsMax: 4, sessionsMax: 4,
-        openOrdersPerSessionMax: openOrdersPerSessionMax), outlet: .tape())
+        openOrdersPerSessionMax: openOrdersPerSessionMax, margin: margin), outlet: .tape())
     var genesis = Command(kind: .genesis)
     genesis.price = 0x5EED
     _ = apply(genesis)
-    _ = apply(Self.listing(1))
+    if lists { _ = apply(Self.listing(1)) }
     for session in UInt16(0)..<3 {
       var open = Command(kind: .sessionOpen)
       open.session = session
