@@ -59,7 +59,9 @@ let floors: [[Module]] = [
   // Floor 4, core: deterministic; no clock, no I/O, no randomness.
   [
     // apply one command, emit its events
-    Module(name: "VenueCore", uses: ["Matching", "FixedContainers", "VenueTypes", "CMachine"])
+    Module(
+      name: "VenueCore",
+      uses: ["Matching", "Margining", "Pricing", "FixedContainers", "VenueTypes", "CMachine"])
   ],
   // Floor 5, services: own a thread, a file or a socket; wired by rings on the roof.
   [
@@ -106,7 +108,7 @@ let extraTests: [Module] = [
     uses: [
       "TestSupport", "CMachine", "Hardware", "FixedContainers", "VenueTypes", "Matching",
       "VenueCore", "Sequencing", "OrderEntry", "WireProtocol", "Transport", "Hashing",
-      "Journaling", "BookInterface", "CBook",
+      "Journaling", "BookInterface", "CBook", "Pricing", "Margining",
     ] + (jemalloc ? ["CJemalloc"] : [])),
 ]
 /// What tests of several modules share: naive twins, seeds, fakes.

@@ -11,6 +11,9 @@ extension ClientEvent {
       case .fill: Self.fill(message)
       case .ordersCanceled: Self.cancel(message)
       case .notApplied: Self.notApplied(message)
+      case .massQuoteAck: Self.quoted(message)
+      case .marginUpdate: Self.accountUpdated(message)
+      case .mmpTriggered: Self.protectionTriggered(message)
       default: nil
       }
     self = decoded ?? ClientEvent(kind: .other)
@@ -50,6 +53,9 @@ extension ClientEvent {
     event.instrument = view.instrumentId
     event.reason = reason
     event.templateID = view.refTemplateId
+    event.fee = view.missingMicros
+    event.reference = UInt64(view.marginScenario)
+    event.quantity = UInt32(view.marginTerm)
     return event
   }
 
@@ -98,6 +104,50 @@ extension ClientEvent {
     var event = ClientEvent(kind: .notApplied)
     event.reference = view.fromSeqNo
     event.quantity = view.count
+    return event
+  }
+
+  private static func accountUpdated(_ message: MessageView) -> ClientEvent? {
+    guard let view = MarginUpdateView(message) else { return nil }
+    var event = ClientEvent(kind: .accountUpdated)
+    event.engineSequence = view.engineSeqNo
+    event.engineTime = view.engineTime
+    event.price = view.equityMicros
+    event.fee = view.initialMarginMicros
+    event.reference = UInt64(bitPattern: view.maintenanceMarginMicros)
+    event.account = view.accountIdx
+    return event
+  }
+
+  private static func quoted(_ message: MessageView) -> ClientEvent? {
+    guard let view = MassQuoteAckView(message), let reason = view.code,
+      view.errors.count <= QuoteErrors.capacity
+    else { return nil }
+    var event = ClientEvent(kind: .quoted)
+    event.clientOrderID = view.quoteId
+    event.engineSequence = view.engineSeqNo
+    event.receiveTime = view.recvTime
+    event.engineTime = view.engineTime
+    event.quantity = UInt32(view.rejectedCount)
+    event.reason = reason
+    event.isLast = message.header.flags.contains(.lastOfEvent)
+    for index in 0..<view.errors.count {
+      let error = view.errors[index]
+      guard let bid = error.bidCode, let offer = error.askCode else { return nil }
+      _ = event.quoteErrors.append(
+        QuoteError(instrument: error.instrumentId, bid: bid, offer: offer))
+    }
+    return event
+  }
+
+  private static func protectionTriggered(_ message: MessageView) -> ClientEvent? {
+    guard let view = MmpTriggeredView(message), view.trigger != nil else { return nil }
+    var event = ClientEvent(kind: .protectionTriggered)
+    event.engineSequence = view.engineSeqNo
+    event.engineTime = view.engineTime
+    event.reference = view.frozenUntil
+    event.quantity = UInt32(clamping: view.qtyLevel)
+    event.account = view.accountIdx
     return event
   }
 }

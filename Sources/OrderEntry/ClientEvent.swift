@@ -8,7 +8,8 @@ public enum ClientEventKind: UInt8, Sendable {
   case accepted = 1
   /// An order has new terms; `clientOrderID` is its new identifier.
   case replaced = 2
-  /// An instruction had no effect: `reason`, `templateID`, `originalClientOrderID`.
+  /// An instruction had no effect: `reason`, `templateID`, `originalClientOrderID`. For
+  /// margin: `fee` is missing, `reference` the worst scenario, `quantity` the term it belongs to.
   case rejected = 3
   /// A match: `price`, `quantity`, `tradeID`, `fee`, `isAggressor`.
   case filled = 4
@@ -24,6 +25,15 @@ public enum ClientEventKind: UInt8, Sendable {
   case other = 8
   /// `quantity` messages from `sequence` on are beyond recovery: the venue's window moved past.
   case lost = 9
+  /// A mass quote was taken in: `quantity` sides refused so far, up to six of the entries in
+  /// `quoteErrors`, `reason` when it was refused as a whole. More follow unless `isLast`.
+  case quoted = 10
+  /// A protection group of the account is frozen until `reference` (0 = until it is reset), after
+  /// `quantity` lots in its window.
+  case protectionTriggered = 11
+  /// Standing of the account, micro-dollars: `price` equity, `fee` initial margin, `reference`
+  /// maintenance margin.
+  case accountUpdated = 12
 }
 
 /// One message of the venue's recoverable flow, decoded.
@@ -57,8 +67,11 @@ public struct ClientEvent: BitwiseCopyable, Sendable, Equatable {
   public var side: Side = .buy
   public var cancelReason: CancelReason = .byRequest
   public var isAggressor: Bool = false
+  /// Whether an answer in several messages ends here.
+  public var isLast: Bool = false
   /// Whether it came in a retransmission.
   public var wasRetransmitted: Bool = false
+  public var quoteErrors = QuoteErrors()
 
   @inlinable public init(kind: ClientEventKind) { self.kind = kind }
 }

@@ -13,7 +13,10 @@ internal enum EventEncoding {
   /// | orderCanceled | OrdersCanceled with its one order; `last` is 1 without a request |
   /// | cancelDone | OrdersCanceled without orders, with the total; `last` is 1 |
   /// | notApplied | NotApplied |
-  /// | sessionOpened, sessionClosed, instrument | SessionStatus: numbers stay whole |
+  /// | quoteAnswered | MassQuoteAck; the header's flag says whether it is the last of its answer |
+  /// | protectionTriggered | MmpTriggered |
+  /// | accountUpdated | MarginUpdate |
+  /// | sessionOpened, sessionClosed, instrument, control | SessionStatus: numbers stay whole |
   internal static func append(_ event: Event, to packet: inout PacketBuilder) -> Bool {
     switch event.kind {
     case .orderAccepted: packet.append(acknowledgement(event, .new))
@@ -23,9 +26,12 @@ internal enum EventEncoding {
     case .orderCanceled: appendCancel(event, to: &packet, listing: true)
     case .cancelDone: appendCancel(event, to: &packet, listing: false)
     case .notApplied: packet.append(notApplied(event))
+    case .quoteAnswered: appendQuoteAnswer(event, to: &packet)
+    case .protectionTriggered: packet.append(protectionTrigger(event))
     case .sessionOpened: packet.append(status(event, .active))
     case .sessionClosed: packet.append(status(event, .closing))
-    case .instrument: packet.append(status(event, .active))
+    case .instrument, .control: packet.append(status(event, .active))
+    case .accountUpdated: packet.append(account(event))
     }
   }
 
@@ -57,6 +63,12 @@ internal enum EventEncoding {
     message.instrumentId = event.instrument
     message.code = event.reason
     message.refTemplateId = event.templateID
+    if event.reason == .margin {
+      message.missingMicros = event.fee
+      message.marginScenario = event.detail
+      message.marginTerm = event.isLast
+      message.marginUnderlying = UInt8(truncatingIfNeeded: event.leavesQuantity)
+    }
     return message
   }
 
@@ -100,6 +112,57 @@ internal enum EventEncoding {
     }
     packet.append(group)
     return true
+  }
+
+  private static func appendQuoteAnswer(
+    _ event: Event, to packet: inout PacketBuilder
+  ) -> Bool {
+    var message = MassQuoteAckMessage()
+    message.quoteId = event.clientOrderID
+    message.engineSeqNo = event.sequence
+    message.recvTime = event.receiveTime
+    message.engineTime = event.engineTime
+    message.rejectedCount = event.detail
+    message.code = event.reason
+    var flags = MessageFlags()
+    if event.isLast != 0 { flags.insert(.lastOfEvent) }
+    guard var group = packet.group(message, flags: flags) else { return false }
+    let errors = event.quoteErrors
+    for index in 0..<errors.count {
+      var error = MassQuoteAckMessage.QuoteError()
+      error.instrumentId = errors[index].instrument
+      error.bidCode = errors[index].bid
+      error.askCode = errors[index].offer
+      guard group.append(error) else { return false }
+    }
+    packet.append(group)
+    return true
+  }
+
+  private static func protectionTrigger(_ event: Event) -> MmpTriggeredMessage {
+    var message = MmpTriggeredMessage()
+    message.engineSeqNo = event.sequence
+    message.engineTime = event.engineTime
+    message.frozenUntil = event.reference
+    message.qtyLevel = Int64(event.quantity)
+    message.deltaLevelMicros = event.price
+    message.vegaLevelMicros = event.fee
+    message.gammaLevelMicros = Int64(bitPattern: event.orderID)
+    message.mmpGroup = UInt8(truncatingIfNeeded: event.detail)
+    message.trigger = MmpTrigger(wire: event.isLast) ?? .quantity
+    message.accountIdx = event.account
+    return message
+  }
+
+  private static func account(_ event: Event) -> MarginUpdateMessage {
+    var message = MarginUpdateMessage()
+    message.engineSeqNo = event.sequence
+    message.engineTime = event.engineTime
+    message.equityMicros = event.price
+    message.initialMarginMicros = event.fee
+    message.maintenanceMarginMicros = Int64(bitPattern: event.reference)
+    message.accountIdx = event.account
+    return message
   }
 
   private static func notApplied(_ event: Event) -> NotAppliedMessage {

@@ -83,8 +83,9 @@ extension Ingress {
       counters.badSequence &+= 1
       return
     }
-    // One command a message, and one for a gap.
-    let commandsMax = min(Int(header.messageCount), Self.messagesPerDatagramMax) + 1
+    // A message makes one command for each 16 octets at most, and a gap makes one.
+    let commandsMax =
+      header.messageCount == 0 ? 1 : (packet.coveredByteCount &- PacketHeader.byteCount) / 16 &+ 1
     guard hasRoom(for: commandsMax) else {
       counters.overload &+= 1
       return

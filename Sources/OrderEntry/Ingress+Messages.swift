@@ -21,8 +21,9 @@ extension Ingress {
   /// template and schema known (UNKNOWN_TEMPLATE); block whole (BAD_LENGTH); identifier above
   /// every earlier one of the session (DUPLICATE_CLORDID); template served (UNKNOWN_TEMPLATE);
   /// every enumeration and set named by the schema (BAD_ENUM); account the session's own, or 0
-  /// (PERMISSION); and for new orders and replaces: not sent too long ago (STALE_SENDTIME), and
-  /// inside the rate (THROTTLED).
+  /// (PERMISSION); no instrument twice in a mass quote (DUPLICATE_INSTRUMENT); and for new orders,
+  /// replaces and mass quotes: not sent too long ago (STALE_SENDTIME), and inside the rate
+  /// (THROTTLED). A mass quote becomes one command more for each of its entries.
   internal mutating func apply(
     _ message: MessageView, sequence: UInt64, _ envelope: Envelope
   ) {
@@ -46,6 +47,7 @@ extension Ingress {
       counters.refused &+= 1
     }
     push(command)
+    if command.kind == .massQuote { pushEntries(of: message, behind: command) }
   }
 
   private mutating func fill(
@@ -56,7 +58,10 @@ extension Ingress {
     case .replace: fillReplace(&command, from: message, envelope)
     case .cancel: fillCancel(&command, from: message, envelope)
     case .massCancel: fillMassCancel(&command, from: message, envelope)
-    case .massQuote, .mmpReset, .killSwitch, .openOrdersRequest:
+    case .massQuote: fillMassQuote(&command, from: message, envelope)
+    case .mmpReset: fillProtectionReset(&command, from: message, envelope)
+    case .killSwitch: fillKillSwitch(&command, from: message, envelope)
+    case .openOrdersRequest:
       refuseUnserved(&command, message, envelope)
     default: .unknownTemplate
     }
@@ -135,32 +140,29 @@ extension Ingress {
     return .none
   }
 
-  /// Quoting, its protection and the kill switch: known by number, not served yet.
+  /// Known by number, not served yet.
   private mutating func refuseUnserved(
     _ command: inout Command, _ message: MessageView, _ envelope: Envelope
   ) -> RejectReason {
-    let identifier =
-      MassQuoteView(message)?.quoteId ?? MmpResetView(message)?.clOrdId
-      ?? KillSwitchView(message)?.clOrdId ?? OpenOrdersRequestView(message)?.clOrdId
-    guard let identifier else { return .badLength }
-    command.clientOrderID = identifier
-    guard raise(identifier, of: envelope.session) else { return .duplicateClientOrderID }
+    guard let request = OpenOrdersRequestView(message) else { return .badLength }
+    command.clientOrderID = request.clOrdId
+    guard raise(request.clOrdId, of: envelope.session) else { return .duplicateClientOrderID }
     return .unknownTemplate
   }
 
   /// Raises the session's identifier high-water mark; false when `identifier` is not above it.
-  private mutating func raise(_ identifier: UInt64, of session: Int) -> Bool {
+  internal mutating func raise(_ identifier: UInt64, of session: Int) -> Bool {
     guard identifier > sessions[session].clientOrderIDHigh else { return false }
     sessions[session].clientOrderIDHigh = identifier
     return true
   }
 
-  private func isOwn(_ account: UInt16, of session: Int) -> Bool {
+  internal func isOwn(_ account: UInt16, of session: Int) -> Bool {
     account == 0 || account == sessions[session].account
   }
 
-  /// What new orders and replaces are held to; cancels never are.
-  private mutating func checkLimits(_ envelope: Envelope) -> RejectReason {
+  /// What new orders, replaces and mass quotes are held to; cancels never are.
+  internal mutating func checkLimits(_ envelope: Envelope) -> RejectReason {
     let ageMax = sessions[envelope.session].ageMaxNanoseconds
     if ageMax != 0, envelope.receiveTime > envelope.sendTime,
       envelope.receiveTime &- envelope.sendTime > ageMax

@@ -51,7 +51,7 @@ public struct RestoredSession: BitwiseCopyable, Sendable, Equatable {
     case .notApplied:
       let next = command.auxiliary &+ command.clientOrderID
       expectedClientSequence = max(expectedClientSequence, next)
-    case .newOrder, .replace, .cancel, .massCancel:
+    case .newOrder, .replace, .cancel, .massCancel, .massQuote, .protectionReset, .killSwitch:
       noteSequence(command.clientSequence)
       clientOrderIDHigh = max(clientOrderIDHigh, command.clientOrderID)
     case .refused:

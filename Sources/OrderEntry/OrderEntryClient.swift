@@ -154,6 +154,26 @@ public struct OrderEntryClient: ~Copyable {
   /// See `send(_: NewOrderMessage)`.
   public mutating func send(_ cancel: MassCancelMessage) -> UInt64? { append(cancel) }
 
+  /// See `send(_: NewOrderMessage)`.
+  public mutating func send(_ reset: MmpResetMessage) -> UInt64? { append(reset) }
+  /// See `send(_: NewOrderMessage)`.
+  public mutating func send(_ kill: KillSwitchMessage) -> UInt64? { append(kill) }
+
+  /// A mass quote with `count` entries, each asked of `entry`; also nil when it has more entries
+  /// than one may. See `send(_: NewOrderMessage)`.
+  public mutating func send(
+    _ quote: MassQuoteMessage, count: Int, entry: (Int) -> MassQuoteMessage.Quote
+  ) -> UInt64? {
+    guard state == .established, count <= WireLimits.massQuoteEntryMax,
+      var group = packet.group(quote), group.room >= count
+    else { return nil }
+    for index in 0..<count { group.append(entry(index)) }
+    packet.append(group)
+    let sequence = nextSequence
+    nextSequence &+= 1
+    return sequence
+  }
+
   private mutating func append<Message: FlatWireMessage>(_ message: Message) -> UInt64? {
     guard state == .established, packet.append(message) else { return nil }
     let sequence = nextSequence

@@ -15,13 +15,16 @@ public enum TickOrder: Sendable {
 /// that names an order sent earlier in the same burst by the same session, and a mass cancel
 /// behind earlier orders of its own session, take the class of what they depend on if that is
 /// later. So no client's own instructions change meaning by travelling together, and no order
-/// gains a class by being followed by a cancel.
+/// gains a class by being followed by a cancel. A mass quote is passive, or a cancel when it only
+/// takes quotes out, and moves with its entries as one.
 ///
 /// The burst keeps its last place marked (`endOfBurst`), so the journal shows where each tick
 /// ended and anyone can check the rule from it. Owned by one thread.
 public struct TickBurst: ~Copyable, Sendable {
-  /// A longer ingress burst is cut here, by arrival.
+  /// A longer ingress burst is cut here, by arrival, but never inside a mass quote.
   public static var commandCountMax: Int { 64 }
+  /// Most entries of a mass quote.
+  static var quoteEntriesMax: Int { 40 }
 
   enum Class: UInt8 {
     case cancel = 0
@@ -33,22 +36,33 @@ public struct TickBurst: ~Copyable, Sendable {
   private var commands: FixedArray<Command>
   private var classes: FixedArray<UInt8>
   private var order: FixedArray<UInt8>
+  /// Entries of the newest mass quote that are still to come.
+  private var entriesLeft: UInt32 = 0
 
   public init() {
-    commands = FixedArray(count: Self.commandCountMax, filledWith: Command(kind: .timerTick))
-    classes = FixedArray(count: Self.commandCountMax, filledWith: 0)
-    order = FixedArray(count: Self.commandCountMax, filledWith: 0)
+    let places = Self.commandCountMax + Self.quoteEntriesMax
+    commands = FixedArray(count: places, filledWith: Command(kind: .timerTick))
+    classes = FixedArray(count: places, filledWith: 0)
+    order = FixedArray(count: places, filledWith: 0)
   }
 
-  public var isFull: Bool { count == Self.commandCountMax }
+  public var isFull: Bool { count >= Self.commandCountMax && entriesLeft == 0 }
 
-  public mutating func removeAll() { count = 0 }
+  public mutating func removeAll() {
+    count = 0
+    entriesLeft = 0
+  }
 
   /// Adds the next command to arrive. The burst must not be full.
   public mutating func append(_ command: Command) {
-    precondition(count < Self.commandCountMax)
+    precondition(!isFull)
     commands[count] = command
     count += 1
+    switch command.kind {
+    case .massQuote: entriesLeft = min(command.quantity, UInt32(Self.quoteEntriesMax))
+    case .massQuoteEntry where entriesLeft > 0: entriesLeft &-= 1
+    default: entriesLeft = 0
+    }
   }
 
   /// Fixes the order in which `subscript` returns the commands.
@@ -85,8 +99,11 @@ public struct TickBurst: ~Copyable, Sendable {
     switch command.kind {
     case .newOrder:
       return Self.isPassive(command) ? .passive : .aggressive
-    case .massQuote, .massQuoteEntry:
-      return .passive
+    case .massQuote:
+      return command.auxiliary == 0 ? .passive : latestDependency(of: index, named: nil)
+    case .massQuoteEntry:
+      // Directly behind its head or another entry: the class of the whole.
+      return index == 0 ? .passive : Class(rawValue: classes[index - 1]) ?? .passive
     case .replace:
       return max(
         Self.isPassive(command) ? .passive : .aggressive,
@@ -96,7 +113,8 @@ public struct TickBurst: ~Copyable, Sendable {
     case .massCancel, .killSwitch, .sessionClose, .protectionReset:
       return latestDependency(of: index, named: nil)
     case .genesis, .instrumentList, .instrumentStatus, .timerTick, .digest, .checkpoint, .dayEnd,
-      .sessionOpen, .notApplied, .refused:
+      .sessionOpen, .notApplied, .refused, .protectionConfigure, .sessionUnlock,
+      .deposit, .instrumentTerms, .riskTableBegin, .riskTableWords, .riskTableActivate:
       return .cancel
     }
   }

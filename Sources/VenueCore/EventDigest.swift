@@ -36,7 +36,8 @@ public struct EventDigest: BitwiseCopyable, Sendable, Equatable {
         | UInt64(event.templateID) << 48,
       UInt64(event.kind.rawValue) | UInt64(event.side.rawValue) << 8
         | UInt64(event.isAggressor) << 16 | UInt64(event.cancelReason.rawValue) << 24
-        | UInt64(event.isOwnCommand) << 32)
+        | UInt64(event.isOwnCommand) << 32 | UInt64(event.isLast) << 40
+        | UInt64(event.detail) << 48)
   }
 }
 

@@ -1,4 +1,5 @@
 import FixedContainers
+import Margining
 import Matching
 import VenueTypes
 
@@ -13,6 +14,8 @@ struct Ledger: ~Copyable, Sendable {
   var expiries: ExpiryQueue
   var slots: SlotNumbers
   var index: OrderIndex
+  var protection: ProtectionTable
+  var margin: MarginDesk
 
   /// Number of the last match; matches are numbered from 1 for the venue's life.
   var matchCount: UInt64 = 0
@@ -31,6 +34,9 @@ struct Ledger: ~Copyable, Sendable {
   var aggressorCumulative: UInt32 = 0
   /// Lots the order being matched still had open before the match at hand.
   var aggressorLeaves: UInt32 = 0
+  /// The order being matched as margin counts it; only of a venue with margin.
+  var aggressorOrder = OpenOrder(
+    account: 0, instrument: 0, side: .buy, lots: 0, price: 0, fee: 0)
 
   init(limits: VenueLimits, outlet: consuming EventOutlet) {
     self.outlet = outlet
@@ -39,6 +45,8 @@ struct Ledger: ~Copyable, Sendable {
     expiries = ExpiryQueue(slotsMax: ordersMax)
     slots = SlotNumbers(capacity: ordersMax)
     index = OrderIndex(ordersMax: ordersMax, sessionsMax: Int(limits.sessionsMax))
+    protection = ProtectionTable()
+    margin = MarginDesk(limits: limits)
   }
 
   /// Makes `sequenced` the command that following events name.
@@ -100,7 +108,7 @@ struct Ledger: ~Copyable, Sendable {
     }
     sessions[place].openOrders -= 1
     expiries.remove(slot: slot)
-    index.remove(session: record.session, clientOrderID: record.clientOrderID)
+    index.remove(record)
     slots.give(slot)
   }
 
@@ -161,7 +169,85 @@ extension Ledger: MatchSink {
     emit(event, to: aggressor.session)
 
     if match.restingLeaves == 0 { retire(match.resting, records: &records) }
+    if margin.isEnabled { settleFill(resting, aggressor, match) }
+    if resting.flags.union(aggressor.flags).contains(.marketMakerProtection) {
+      return noteProtectedFill(resting, aggressor, lots: match.quantity)
+    }
     return .proceed
+  }
+
+  /// Moves what traded from the open orders of both sides into their positions, at the price of
+  /// the match; a group whose account no longer covers its quotes trades no further (PM-16).
+  @inline(never)
+  private mutating func settleFill(
+    _ resting: RestingOrder, _ aggressor: RestingOrder, _ match: Match
+  ) {
+    let order = openOrder(resting, lots: match.quantity)
+    let price = margin.perLot(resting.instrument, price(ofTick: match.priceTick))
+    margin.engine.fill(order, price: price, fees: 0)
+    margin.engine.fill(aggressorOrder.over(match.quantity), price: price, fees: 0)
+    suspendUncovered(order, resting)
+    suspendUncovered(aggressorOrder, aggressor)
+  }
+
+  private mutating func suspendUncovered(_ order: OpenOrder, _ record: RestingOrder) {
+    guard order.group != 0, !margin.engine.covers(order.account),
+      let place = protectionPlace(of: record)
+    else { return }
+    protection.suspend(place)
+  }
+
+  /// `lots` of a resting order as margin counts them.
+  func openOrder(_ record: RestingOrder, lots: UInt32) -> OpenOrder {
+    margin.openOrder(record, lots: lots, group: protectionPlace(of: record))
+  }
+
+  /// Counts a fill in the windows of the protected orders among the two; an aggressor whose group
+  /// that froze goes no further.
+  @inline(never)
+  private mutating func noteProtectedFill(
+    _ resting: RestingOrder, _ aggressor: RestingOrder, lots: UInt32
+  ) -> SweepStep {
+    noteProtectedFill(resting, lots: lots)
+    noteProtectedFill(aggressor, lots: lots)
+    return isFrozen(aggressor) ? .stop : .proceed
+  }
+
+  private mutating func noteProtectedFill(_ record: RestingOrder, lots: UInt32) {
+    guard let place = protectionPlace(of: record) else { return }
+    var levels = ProtectionLevels(quantity: UInt64(lots))
+    if margin.isEnabled {
+      let risk = margin.engine.table[record.instrument]
+      let signed = record.terms.side == .buy ? Int64(lots) : 0 &- Int64(lots)
+      levels.delta = Self.saturated(risk.delta, signed)
+      // The table's gamma is of a move of 100 %; the limit is of what one per cent adds.
+      levels.gamma = Self.saturated(risk.gamma, signed) / 100
+    }
+    protection.note(levels, at: engineTime, place: place)
+  }
+
+  /// The product; outside its range, the end of it.
+  private static func saturated(_ perLot: Int64, _ lots: Int64) -> Int64 {
+    let (product, overflow) = perLot.multipliedReportingOverflow(by: lots)
+    if !overflow { return product }
+    return (perLot < 0) == (lots < 0) ? .max : .min
+  }
+
+  private func protectionPlace(of record: RestingOrder) -> Int? {
+    guard record.flags.contains(.marketMakerProtection) else { return nil }
+    return protection.place(account: record.account, group: record.protectionGroup)
+  }
+
+  private mutating func isFrozen(_ record: RestingOrder) -> Bool {
+    guard let place = protectionPlace(of: record) else { return false }
+    return protection.isSuspended(place) || protection.isFrozen(place, at: engineTime)
+  }
+
+  /// A group that a fill of this very sweep froze takes no further fill; one frozen before has no
+  /// resting orders.
+  mutating func admits(_ slot: UInt32, records: borrowing FixedArray<RestingOrder>) -> Bool {
+    guard protection.pendingCount > 0 else { return true }
+    return !isFrozen(records[Int(slot)])
   }
 
   mutating func restingCanceled(
@@ -169,7 +255,9 @@ extension Ledger: MatchSink {
     records: inout FixedArray<RestingOrder>
   ) {
     acknowledge()
-    reportCancel(of: records[Int(slot)], leaves: leaves, requestID: 0, reason: reason)
+    let record = records[Int(slot)]
+    if margin.isEnabled { margin.engine.remove(openOrder(record, lots: leaves)) }
+    reportCancel(of: record, leaves: leaves, requestID: 0, reason: reason)
     retire(slot, records: &records)
   }
 
@@ -179,6 +267,10 @@ extension Ledger: MatchSink {
     acknowledge()
     aggressorLeaves &-= quantity
     let record = records[Int(slot)]
+    if margin.isEnabled {
+      margin.engine.remove(openOrder(record, lots: quantity))
+      margin.engine.remove(aggressorOrder.over(quantity))
+    }
     if leaves == 0 {
       reportCancel(of: record, leaves: 0, requestID: 0, reason: .selfMatch)
       retire(slot, records: &records)

@@ -37,4 +37,11 @@ public struct InstrumentState: BitwiseCopyable, Sendable, Equatable {
   /// Largest order, lots.
   public var quantityMax: UInt32 = 0
   public var status: InstrumentStatus = .preOpen
+  /// Option terms; zero without. Kind as in `RiskKind`.
+  public var optionKind: UInt8 = 0
+  public var underlying: UInt8 = 0
+  /// 1e-9 of the quote currency.
+  public var strike: Int64 = 0
+  /// Nanoseconds since the Unix epoch; 0 = perpetual.
+  public var expiry: UInt64 = 0
 }

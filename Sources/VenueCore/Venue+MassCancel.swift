@@ -8,6 +8,8 @@ struct CancelFilter {
   var instrument: UInt32 = 0
   /// 0 = every group.
   var protectionGroup: UInt8 = 0
+  /// Only orders under market-maker protection go.
+  var onlyProtected = false
   /// Orders that outlive their session stay.
   var keepsPersistent = false
   /// Only day orders go.
@@ -31,6 +33,14 @@ extension Venue {
     case .session, .account, .firm: break
     }
     let locks = UInt8(truncatingIfNeeded: command.auxiliary >> 16) != 0
+    cancelSessions(command, scope: scope, where: filter, locks: locks, reason: .byRequest)
+  }
+
+  /// Cancels what passes `filter` of every session in `scope`, then says how many that were.
+  mutating func cancelSessions(
+    _ command: Command, scope: CancelScope, where filter: CancelFilter, locks: Bool,
+    reason: CancelReason
+  ) {
     let own = ledger.sessions[Int(command.session)]
     var total = 0
     for place in 0..<Int(limits.sessionsMax) {
@@ -43,12 +53,13 @@ extension Venue {
       default: guard session == command.session else { continue }
       }
       total += cancelAll(
-        of: session, where: filter, requestID: command.clientOrderID, reason: .byRequest)
+        of: session, where: filter, requestID: command.clientOrderID, reason: reason)
       if locks { ledger.sessions[place].isLocked = true }
     }
     var event = Event(kind: .cancelDone)
     event.clientOrderID = command.clientOrderID
     event.quantity = UInt32(truncatingIfNeeded: total)
+    event.cancelReason = reason
     ledger.emit(event, to: command.session)
   }
 
@@ -67,6 +78,7 @@ extension Venue {
         (filter.sideMask == 0 || filter.sideMask & sideBit != 0)
         && (filter.instrument == 0 || filter.instrument == record.instrument)
         && (filter.protectionGroup == 0 || filter.protectionGroup == record.protectionGroup)
+        && !(filter.onlyProtected && !record.flags.contains(.marketMakerProtection))
         && !(filter.keepsPersistent && record.flags.contains(.persistOnDisconnect))
         && !(filter.onlyDayOrders && record.terms.timeInForce != .day)
       if isTaken {

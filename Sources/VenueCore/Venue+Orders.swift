@@ -4,7 +4,7 @@ import VenueTypes
 // New orders, replaces and cancels: one order each.
 extension Venue {
   /// A new order. Rejects, in order: those of `check`, `duplicateClientOrderID`,
-  /// `openOrderLimit`, those of the book.
+  /// `openOrderLimit`, those of margin, those of the book.
   mutating func submit(_ command: Command) {
     let checked: CheckedOrder
     switch check(command) {
@@ -19,6 +19,9 @@ extension Venue {
     guard ledger.sessions[Int(session)].openOrders < limits.openOrdersPerSessionMax,
       !ledger.slots.isFull
     else { return reject(command, .openOrderLimit) }
+    if ledger.margin.isEnabled, case .refused(let verdict) = admit(command) {
+      return reject(command, verdict)
+    }
 
     let slot = ledger.slots.take()
     books.records[Int(slot)] = record(of: command)
@@ -29,12 +32,13 @@ extension Venue {
     ledger.aggressorLeaves = command.quantity
     let result = books.submit(
       incoming(command, checked, books.records[Int(slot)]), slot: slot, sink: &ledger)
+    if ledger.margin.isEnabled { settleMargin(result, slot: slot) }
     finish(result, command, slot: slot, wasResting: false)
   }
 
   /// New terms for a resting order. Rejects, in order: `unknownOrder`, `unknownInstrument` when
-  /// the instrument is not the order's, those of `check`, `duplicateClientOrderID`, those of the
-  /// book; a rejected replace leaves the order as it was.
+  /// the instrument is not the order's, those of `check`, `duplicateClientOrderID`, those of
+  /// margin, those of the book; a rejected replace leaves the order as it was.
   mutating func replace(_ command: Command) {
     let session = command.session
     let slot = ledger.index.slot(session: session, clientOrderID: command.auxiliary)
@@ -47,6 +51,7 @@ extension Venue {
     asked.terms = OrderTerms(
       side: before.terms.side, kind: .limit, timeInForce: before.terms.timeInForce,
       selfMatch: before.terms.selfMatch)
+    asked.protectionGroup = before.protectionGroup
     let checked: CheckedOrder
     switch check(asked) {
     case .refused(let reason): return reject(command, reason)
@@ -64,6 +69,12 @@ extension Venue {
       guard !overflow else { return reject(command, .quantity) }
       asked.quantity = total
     }
+    let open = asked.quantity > executed ? asked.quantity &- executed : 0
+    if ledger.margin.isEnabled,
+      case .refused(let verdict) = exchange(before, leaves: leaves, for: asked, lots: open)
+    {
+      return reject(command, verdict)
+    }
     rename(slot, of: session, to: command, terms: asked.terms)
     ledger.instrument = instruments[checked.instrument]
     ledger.pendingAck = acknowledgement(of: asked)
@@ -71,12 +82,15 @@ extension Venue {
     ledger.pendingAck.reference = command.auxiliary
     ledger.pendingAck.orderID = before.orderID
     ledger.pendingAck.cumulativeQuantity = executed
-    ledger.pendingAck.leavesQuantity = asked.quantity > executed ? asked.quantity &- executed : 0
+    ledger.pendingAck.leavesQuantity = open
     ledger.hasPendingAck = true
     ledger.aggressorCumulative = executed
     ledger.aggressorLeaves = ledger.pendingAck.leavesQuantity
     let result = books.replace(
       slot: slot, with: incoming(asked, checked, before), sink: &ledger)
+    if ledger.margin.isEnabled {
+      settleMargin(result, slot: slot, before: before, oldLeaves: leaves)
+    }
     if result.outcome == .rejected {
       restore(slot, of: session, from: command, to: before)
     }
@@ -94,13 +108,16 @@ extension Venue {
   mutating func remove(_ slot: UInt32, requestID: UInt64, reason: CancelReason) {
     let record = books.records[Int(slot)]
     let leaves = books.cancel(slot: slot)
+    if ledger.margin.isEnabled {
+      ledger.margin.engine.remove(ledger.openOrder(record, lots: leaves))
+    }
     ledger.reportCancel(of: record, leaves: leaves, requestID: requestID, reason: reason)
     ledger.retire(slot, records: &books.records)
   }
 
   // MARK: Steps
 
-  private func record(of command: Command) -> RestingOrder {
+  func record(of command: Command) -> RestingOrder {
     var record = RestingOrder()
     record.orderID = ledger.sequence
     record.clientOrderID = command.clientOrderID
@@ -118,13 +135,13 @@ extension Venue {
   }
 
   /// Orders of different firms never share a key, whatever identifiers they choose.
-  private func selfMatchKey(of command: Command) -> UInt64 {
+  func selfMatchKey(of command: Command) -> UInt64 {
     guard command.selfMatchID != 0 else { return 0 }
     let firm = ledger.sessions[Int(command.session)].firm
     return UInt64(firm) << 32 | UInt64(command.selfMatchID)
   }
 
-  private func incoming(
+  func incoming(
     _ command: Command, _ checked: CheckedOrder, _ record: RestingOrder
   ) -> IncomingOrder {
     let bottom = command.terms.kind == .limit ? instruments[checked.instrument].lowestTick : 0
@@ -223,7 +240,7 @@ extension Venue {
   }
 
   /// Frees the slot of an order that does not rest after all.
-  private mutating func leave(_ slot: UInt32, wasResting: Bool) {
+  mutating func leave(_ slot: UInt32, wasResting: Bool) {
     if wasResting {
       ledger.retire(slot, records: &books.records)
     } else {

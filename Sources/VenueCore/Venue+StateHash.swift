@@ -4,12 +4,16 @@ import VenueTypes
 extension Venue {
   /// Hash of everything that decides what the venue will do next, and of all it has said.
   ///
-  /// Order: event digest and counts; sessions by number; instruments by number, each with its
+  /// Order: event digest and counts; protection groups, margin, a mass quote in progress, if any;
+  /// sessions by number; instruments by number, each with its
   /// orders, bids first, best price first, queue order. Cost: one walk over all of it.
   public func stateHash() -> UInt64 {
     var hasher = StateHasher()
     hasher.combine(ledger.outlet.digest.value, ledger.outlet.count)
     hasher.combine(ledger.matchCount, UInt64(ledger.slots.takenCount))
+    ledger.protection.hash(into: &hasher)
+    ledger.margin.hash(into: &hasher)
+    if quote.entriesLeft > 0 { hash(quote, into: &hasher) }
     for session in 0..<Int(limits.sessionsMax) { hash(ledger.sessions[session], into: &hasher) }
     for instrument in 1..<instruments.count where instruments[instrument].tickSize > 0 {
       hash(instruments[instrument], into: &hasher)
@@ -29,11 +33,24 @@ extension Venue {
         | (state.cancelsOnDisconnect ? 1 << 18 : 0))
   }
 
+  private func hash(_ quote: QuoteProgress, into hasher: inout StateHasher) {
+    hasher.combine(
+      quote.quoteID, UInt64(quote.entriesLeft) | UInt64(quote.selfMatchID) << 32)
+    hasher.combine(
+      UInt64(quote.session) | UInt64(quote.selfMatch.rawValue) << 16
+        | UInt64(quote.flags.rawValue) << 24 | UInt64(quote.protectionGroup) << 32
+        | UInt64(quote.refusedCount) << 48, UInt64(quote.refusal.rawValue))
+    for index in 0..<quote.errors.count { hasher.combine(quote.errors[index].word) }
+  }
+
   private func hash(_ state: InstrumentState, into hasher: inout StateHasher) {
     hasher.combine(UInt64(bitPattern: state.tickSize), state.lotSize)
     hasher.combine(
       UInt64(state.lowestTick) | UInt64(state.highestTick) << 32,
       UInt64(state.quantityMax) | UInt64(state.status.rawValue) << 32)
+    guard state.optionKind != 0 else { return }
+    hasher.combine(UInt64(bitPattern: state.strike), state.expiry)
+    hasher.combine(UInt64(state.optionKind) | UInt64(state.underlying) << 8)
   }
 
   private func hashOrders(

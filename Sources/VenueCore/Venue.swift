@@ -14,6 +14,7 @@ public struct Venue: ~Copyable, Sendable {
   var books: BookSet
   var ledger: Ledger
   var instruments: FixedArray<InstrumentState>
+  var quote = QuoteProgress()
   /// Sequence number of the first digest or checkpoint that does not agree; 0 = none.
   public private(set) var firstDivergence: UInt64 = 0
   /// Digests and checkpoints that were compared.
@@ -50,9 +51,22 @@ public struct Venue: ~Copyable, Sendable {
   /// Applies `sequenced`; a command that names a session outside the limits has no effect.
   public mutating func apply(_ sequenced: SequencedCommand) {
     let command = sequenced.command
-    let isFromSession = command.kind.rawValue >= CommandKind.sessionOpen.rawValue
+    let isFromSession = command.kind.isFromSession
     ledger.begin(sequenced, fromSession: isFromSession)
     guard !isFromSession || command.session < limits.sessionsMax else { return }
+    if quote.entriesLeft > 0, Self.endsQuote(command.kind) { endCutQuote() }
+    perform(command)
+    if ledger.protection.pendingCount > 0 { settleProtection() }
+  }
+
+  /// Whether a command may not come between the entries of a mass quote: it only does after a
+  /// crash in their midst. Digests say what the venue was before them, and change nothing.
+  private static func endsQuote(_ kind: CommandKind) -> Bool {
+    kind != .massQuoteEntry && kind != .digest && kind != .checkpoint
+  }
+
+  @inline(__always)
+  private mutating func perform(_ command: Command) {
     switch command.kind {
     case .newOrder:
       noteClientNumbers(command)
@@ -80,8 +94,23 @@ public struct Venue: ~Copyable, Sendable {
     case .instrumentStatus: setInstrumentStatus(command)
     case .digest: compare(command, with: eventDigest.value)
     case .checkpoint: compare(command, with: stateHash())
-    case .massQuote, .massQuoteEntry, .protectionReset, .killSwitch:
-      reject(command, .unknownTemplate)
+    case .massQuote:
+      noteClientNumbers(command)
+      beginQuote(command)
+    case .massQuoteEntry: takeQuoteEntry(command)
+    case .protectionReset:
+      noteClientNumbers(command)
+      resetProtection(command)
+    case .killSwitch:
+      noteClientNumbers(command)
+      killSwitch(command)
+    case .protectionConfigure: configureProtection(command)
+    case .sessionUnlock: unlockSession(command)
+    case .deposit: takeDeposit(command)
+    case .instrumentTerms: setTerms(command)
+    case .riskTableBegin: ledger.margin.beginTable()
+    case .riskTableWords: ledger.margin.takeWords(command)
+    case .riskTableActivate: activateTable(command)
     }
   }
 

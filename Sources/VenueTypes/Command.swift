@@ -24,11 +24,30 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
   case replace = 21
   case cancel = 22
   case massCancel = 23
-  // Raw values kept for market-maker quoting.
+  /// Head of a mass quote; its entries follow at once, and nothing comes between them.
   case massQuote = 24
+  /// Both sides of one instrument of the mass quote before it.
   case massQuoteEntry = 25
   case protectionReset = 26
   case killSwitch = 27
+  // The control plane.
+  /// Limits of one account's market-maker-protection group.
+  case protectionConfigure = 40
+  /// Lifts what a kill switch or a mass cancel with lock has set.
+  case sessionUnlock = 41
+  /// Collateral that was seen to arrive for an account.
+  case deposit = 42
+  /// What kind of option or future an instrument is.
+  case instrumentTerms = 43
+  /// A risk table begins: what was sent of one before is forgotten.
+  case riskTableBegin = 44
+  /// Four words of it.
+  case riskTableWords = 45
+  /// It is whole, and shall be in force from now on.
+  case riskTableActivate = 46
+
+  /// Whether it belongs to a session: the others are the venue's own.
+  @inlinable public var isFromSession: Bool { rawValue &- 10 < 30 }
 }
 
 /// One instruction to the venue, as it crosses from ingress to sequencer and into the journal.
@@ -38,7 +57,7 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
 ///
 /// | kind | `clientOrderID` | `price` | `auxiliary` | `instrument`, `quantity`, others |
 /// |---|---|---|---|---|
-/// | genesis | format version | random salt of the order table | most resting orders of the venue | `instrument` = most instruments, `quantity` = most open orders a session, `session` = most sessions |
+/// | genesis | format version | random salt of the order table | most resting orders of the venue | `instrument` = most instruments, `quantity` = most open orders a session, `session` = most sessions; margin: `account` = accounts (0 = none), `selfMatchID` = positions, `clientSequence` = cells, `protectionGroup` = underlyings |
 /// | instrumentList | lowest price tick (low 32 bits), highest (high 32) | tick size, 1e-9 quote currency | lot size, 1e-9 underlying | `quantity` = largest order in lots |
 /// | instrumentStatus | – | – | new `InstrumentStatus` | |
 /// | timerTick, dayEnd | – | – | – | |
@@ -51,6 +70,17 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
 /// | replace | new identifier | new limit | identifier of the order replaced | `quantity` = new total quantity |
 /// | cancel | identifier of the request | – | identifier of the order | |
 /// | massCancel | identifier of the request | – | `CancelScope` low 8 bits, side mask next 8, lock next 8, scope id high 32 | |
+/// | massQuote | quote identifier | – | 1 when every side it names is taken out | `quantity` = entries that follow, `terms` = self-match instruction |
+/// | massQuoteEntry | quote identifier | bid, 1e-9; `Int64.min` = side unchanged | offer, likewise | `quantity` = bid lots, `selfMatchID` = offer lots; 0 takes the side out |
+/// | protectionReset | identifier of the request | – | – | |
+/// | killSwitch | identifier of the request | – | `CancelScope` low 8 bits, scope id high 32 | |
+/// | protectionConfigure | delta limit, micro-dollars | vega limit, micro-dollars | gamma limit, micro-dollars | `quantity` = limit in lots, `selfMatchID` = most lots a quote, `instrument` = window in ms, `clientSequence` = freeze in ms; 0 = no such limit, until reset; `account`, `protectionGroup`, `session` = underlying |
+/// | sessionUnlock | – | – | – | `session` |
+/// | deposit | – | micro-dollars | number of the deposit, rising | `account` |
+/// | instrumentTerms | expiry, nanoseconds since the Unix epoch; 0 = perpetual | strike, 1e-9 | – | `instrument`, `quantity` = underlying, `selfMatchID` = kind (1 put, 2 call, 3 future, 4 perpetual) |
+/// | riskTableBegin | – | – | – | |
+/// | riskTableWords | word 0 | word 1 | word 2 | `selfMatchID`, `clientSequence` = word 3, low half first; `protectionGroup` = section, `instrument` = element, `quantity` = place of word 0 |
+/// | riskTableActivate | number of the table | – | hash of its words | |
 @frozen
 public struct Command: BitwiseCopyable, Sendable, Equatable {
   /// Nanoseconds since the Unix epoch at which the ingress burst was taken from the port.

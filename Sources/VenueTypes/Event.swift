@@ -3,6 +3,8 @@
 public enum EventKind: UInt8, Sendable, CaseIterable {
   case orderAccepted = 1
   case orderReplaced = 2
+  /// For margin: `fee` = micro-dollars missing, `detail` = worst scenario, `isLast` = which term of
+  /// the requirement it is, `leavesQuantity` = its underlying.
   case orderRejected = 3
   case fill = 4
   case orderCanceled = 5
@@ -13,6 +15,19 @@ public enum EventKind: UInt8, Sendable, CaseIterable {
   case notApplied = 9
   /// Not for a session: instrument definitions and status, for market data.
   case instrument = 10
+  /// Answers a mass quote, with up to six of the entries that had a side refused; `detail` is the
+  /// number of sides refused so far, `isLast` 1 when no more follow. See `quoteErrors`.
+  case quoteAnswered = 11
+  /// A protection group reached a limit: `quantity` lots, `price` delta, `fee` vega, `orderID`
+  /// gamma (micro-dollars) in the window, `reference` = frozen until (0 = until reset),
+  /// `isLast` = which limit, `detail` = group.
+  case protectionTriggered = 12
+  /// Standing of an account after a deposit, micro-dollars: `price` equity, `fee` initial margin,
+  /// `reference` maintenance margin.
+  case accountUpdated = 13
+  /// Not for a session: a command of the control plane (`detail` = its kind) had its effect, or
+  /// was refused (`reason` not none), as a risk table that is cut or inconsistent.
+  case control = 14
 }
 
 /// One consequence of a command for one session, 120 bytes: two cache lines with the ring's word.
@@ -33,7 +48,7 @@ public struct Event: BitwiseCopyable, Sendable, Equatable {
   public var price: Int64 = 0  // 48
   /// Fill: number of the match, from 1. Replace, cancel, reject: the identifier referred to.
   public var reference: UInt64 = 0  // 56
-  /// Micro-dollars the account pays; negative is a rebate.
+  /// Micro-dollars the account pays; negative is a rebate. Reject for margin: what is missing.
   public var fee: Int64 = 0  // 64
   /// Highest client sequence number applied for this session when the event was made.
   public var clientSequence: UInt64 = 0  // 72
@@ -54,8 +69,10 @@ public struct Event: BitwiseCopyable, Sendable, Equatable {
   public var cancelReason: CancelReason = .byRequest  // 107
   /// 1 when the command that caused it came from this very session.
   public var isOwnCommand: UInt8 = 0  // 108
-  public var reserved0: UInt8 = 0  // 109
-  public var reserved1: UInt16 = 0  // 110
+  /// What the kind says; 0 for those that say nothing.
+  public var isLast: UInt8 = 0  // 109
+  /// What the kind says; 0 for those that say nothing.
+  public var detail: UInt16 = 0  // 110
   public var reserved2: UInt64 = 0  // 112
 
   @inlinable public init(kind: EventKind) { self.kind = kind }

@@ -116,6 +116,8 @@ public struct OrderFlags: OptionSet, BitwiseCopyable, Sendable {
   @inlinable public static var persistOnDisconnect: OrderFlags { OrderFlags(rawValue: 16) }
   /// Replace only: `quantity` is what shall stay open, not the total including executions.
   @inlinable public static var quantityIsLeaves: OrderFlags { OrderFlags(rawValue: 32) }
+  /// Not of the wire, and of resting orders only: one side of a mass quote.
+  @inlinable public static var quote: OrderFlags { OrderFlags(rawValue: 64) }
   /// Not of the wire: the last command of its ingress burst (tick order, DESIGN of sequencing).
   @inlinable public static var endOfBurst: OrderFlags { OrderFlags(rawValue: 128) }
   /// The switches a client may set.

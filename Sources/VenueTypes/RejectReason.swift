@@ -15,6 +15,8 @@ public enum RejectReason: UInt16, Sendable, CaseIterable {
   case unknownOrder = 14
   case tooLate = 15
   case expireTime = 16
+  /// A mass quote names an instrument twice.
+  case duplicateInstrument = 17
   // The book.
   case postOnlyWouldCross = 20
   case selfMatch = 21

@@ -117,6 +117,16 @@
         listing.flags = .endOfBurst
         sequencer.sequence(listing)
       }
+      for account in 0..<UInt16(Self.clientCount) {
+        var protection = Command(kind: .protectionConfigure)
+        protection.account = 10 + account
+        protection.protectionGroup = 1
+        protection.quantity = 60
+        protection.instrument = 100
+        protection.clientSequence = account == 0 ? 0 : 20
+        protection.flags = .endOfBurst
+        sequencer.sequence(protection)
+      }
     }
 
     /// One turn of every thread; the journal takes every fourth, so that groups form.

@@ -50,6 +50,7 @@ import Testing
     private func expectEverythingHappened(_ venue: borrowing OneThreadVenue) {
       let kinds: [ClientEventKind] = [
         .accepted, .replaced, .rejected, .filled, .canceled, .cancelDone, .notApplied,
+        .quoted, .protectionTriggered,
       ]
       for kind in kinds {
         let count = venue.told(kind)

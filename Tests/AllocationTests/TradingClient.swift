@@ -74,7 +74,9 @@
     private mutating func instruct(now: UInt64) {
       identifier += 1
       switch random.below(100) {
-      case 0..<60: sendOrder(now: now)
+      case 0..<50: sendOrder(now: now)
+      case 50..<59: sendQuote()
+      case 59: sendReset()
       case 60..<75: sendReplace()
       case 75..<96: sendCancel()
       case 96: sendMassCancel()
@@ -138,6 +140,33 @@
     private mutating func price(_ side: Side) -> Int64 {
       let away = Int64(random.below(60)) - 6
       return Self.tickSize * (2_000 + (side == .buy ? -away : away))
+    }
+
+    /// Up to two entries, good and bad; sides near the middle, so that they trade and trigger.
+    private mutating func sendQuote() {
+      var quote = MassQuoteMessage()
+      quote.quoteId = identifier
+      quote.mmpGroup = 1
+      if random.below(2) == 0 { quote.flags = .postOnly }
+      let middle = 2_000 + Int64(random.below(20)) - 10
+      let lots = UInt32(random.below(21))
+      let first = 1 + UInt32(random.below(Int(OneThreadVenue.instrumentCount)))
+      _ = client.send(quote, count: 1 + random.below(2)) { index in
+        var entry = MassQuoteMessage.Quote()
+        entry.instrumentId = first + 1 * UInt32(index)
+        entry.bidPrice = Self.tickSize * (middle - 2)
+        entry.askPrice = Self.tickSize * (middle + 2) + (index == 1 ? 1 : 0)
+        entry.bidQty = lots
+        entry.askQty = lots / 2
+        return entry
+      }
+    }
+
+    private mutating func sendReset() {
+      var reset = MmpResetMessage()
+      reset.clOrdId = identifier
+      reset.mmpGroup = 1
+      _ = client.send(reset)
     }
 
     private mutating func sendReplace() {

@@ -241,4 +241,27 @@ import Testing
       try TuningProfile(source: TOMLSource(file: "p", text: text))
     }
   }
+
+  @Test func `protection groups are read with their units, and stand once`() throws {
+    let group = """
+      [[protection]]
+      account = 1
+      group = 2
+      quantity_lots = 50
+      quote_lots_max = 10
+      delta_usd = 7
+      window_ms = 1000
+      """
+    let venue = try Self.read(Self.good + "\n" + group)
+    let command = venue.protections[0].command
+    #expect(command.kind == .protectionConfigure)
+    #expect(command.account == 1 && command.protectionGroup == 2)
+    #expect(command.quantity == 50 && command.selfMatchID == 10)
+    #expect(command.clientOrderID == 7_000_000 && command.price == 0)
+    #expect(command.instrument == 1_000 && command.clientSequence == 0)
+    let twice = Self.complaint(Self.good + "\n" + group + "\n" + group)
+    #expect(twice?.contains("stands twice for group 2") == true)
+    let nobody = group.replacingOccurrences(of: "group = 2", with: "group = 0")
+    #expect(Self.complaint(Self.good + "\n" + nobody)?.contains("group") == true)
+  }
 }

@@ -267,13 +267,51 @@ struct RefusalTests {
     #expect(reasonAfter { $0.append(cancel) } == (53, 103, 33))
     var kill = KillSwitchMessage()
     kill.clOrdId = 34
-    #expect(reasonAfter { $0.append(kill) } == (62, 106, 34))
+    kill.accountIdx = 1
+    #expect(reasonAfter { $0.append(kill) } == (53, 106, 34))
     #expect(reasonAfter { $0.append(kill) } == (13, 106, 34))
+    var request = OpenOrdersRequestMessage()
+    request.clOrdId = 35
+    #expect(reasonAfter { $0.append(request) } == (62, 107, 35))
+    expectQuoteRefusals(reasonAfter)
     #expect(reasonAfter { $0.append(OrderAckMessage()) } == (62, 200, 0))
     client.receive(venue.sent(at: now), at: now)
     #expect(client.events.count == Int(sequence - 1))
     #expect(client.events.allSatisfy { $0.kind == .rejected })
     #expect(client.events[0].reason == .unknownTemplate)
     #expect(client.events[0].templateID == 99)
+  }
+
+  /// Each reason of a mass quote, in its precedence.
+  private func expectQuoteRefusals(
+    _ reasonAfter: (
+      (offset: Int, value: UInt8)?, (inout PacketBuilder) -> Void
+    ) -> (reason: UInt16, template: UInt16, identifier: UInt64)
+  ) {
+    var quote = MassQuoteMessage()
+    quote.quoteId = 36
+    quote.accountIdx = 3
+    func entries(_ instruments: [UInt32], into packet: inout PacketBuilder) {
+      guard var group = packet.group(quote) else { return }
+      for instrument in instruments {
+        var entry = MassQuoteMessage.Quote()
+        entry.instrumentId = instrument
+        entry.bidPrice = 5
+        entry.bidQty = 1
+        group.append(entry)
+      }
+      packet.append(group)
+    }
+    #expect(reasonAfter(nil) { entries([], into: &$0) } == (61, 104, 36))
+    #expect(reasonAfter(nil) { entries(Array(1...41), into: &$0) } == (61, 104, 36))
+    #expect(reasonAfter((16 + 17, 9)) { entries([1, 1], into: &$0) } == (60, 104, 36))
+    quote.quoteId = 37
+    #expect(reasonAfter((16 + 24 + 4, 1)) { entries([1, 1], into: &$0) } == (60, 104, 37))
+    quote.quoteId = 38
+    #expect(reasonAfter(nil) { entries([1, 1], into: &$0) } == (53, 104, 38))
+    quote.quoteId = 39
+    quote.accountIdx = 0
+    #expect(reasonAfter(nil) { entries([1, 65, 2, 1], into: &$0) } == (17, 104, 39))
+    #expect(reasonAfter(nil) { entries([1], into: &$0) } == (13, 104, 39))
   }
 }

@@ -111,4 +111,43 @@ import VenueTypes
       }
     }
   }
+
+  // MARK: Mass quotes
+
+  static func quote(session: UInt16, id: UInt64, entries: Int, takesOut: Bool = false)
+    -> [Command]
+  {
+    var head = command(.massQuote, session: session, id: id, names: takesOut ? 1 : 0)
+    head.quantity = UInt32(entries)
+    let entry = command(.massQuoteEntry, session: session, id: id, names: 99)
+    return [head] + Array(repeating: entry, count: entries)
+  }
+
+  @Test func `a mass quote moves as one: passive, or with the cancels when it only takes out`() {
+    let burst =
+      [Self.command(.newOrder, session: 1, id: 1)]
+      + Self.quote(session: 2, id: 2, entries: 2)
+      + Self.quote(session: 3, id: 3, entries: 1, takesOut: true)
+      + [Self.command(.massCancel, session: 2, id: 4)]
+      + Self.quote(session: 2, id: 5, entries: 1, takesOut: true)
+    #expect(
+      Self.arranged(burst).map(\.clientOrderID) == [3, 3, 2, 2, 2, 4, 5, 5, 1])
+  }
+
+  @Test func `a long burst is never cut inside a mass quote`() {
+    var burst = TickBurst()
+    for id in UInt64(0)..<60 { burst.append(Self.command(.newOrder, id: id)) }
+    let commands = Self.quote(session: 1, id: 99, entries: 40)
+    for command in commands.dropLast() {
+      burst.append(command)
+      let isFull = burst.isFull
+      #expect(!isFull)
+    }
+    burst.append(commands[40])
+    let isFull = burst.isFull
+    #expect(isFull)
+    burst.removeAll()
+    let isFullAgain = burst.isFull
+    #expect(!isFullAgain)
+  }
 }

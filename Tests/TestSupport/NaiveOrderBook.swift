@@ -69,6 +69,8 @@ public struct NaiveOrderBook {
   public let width: UInt32
   /// Resting orders that may no longer trade: a sweep that meets one cancels it.
   public var frozen: Set<UInt32> = []
+  /// Told of every trade as it happens; returns the slots that may no longer trade from then on.
+  public var frozenBy: ((_ resting: UInt32, _ aggressor: UInt32, _ lots: UInt32) -> Set<UInt32>)?
   public private(set) var orders: [Order] = []
   private var arrivals = 0
 
@@ -187,6 +189,11 @@ public struct NaiveOrderBook {
           .trade(
             resting: head.slot, aggressor: slot, tick: head.tick, quantity: quantity,
             restingLeaves: head.leaves - quantity))
+        if let frozenBy { frozen.formUnion(frozenBy(head.slot, slot, quantity)) }
+        if remaining > 0, frozen.contains(slot) {
+          answer.outcome = .canceled(.marketMakerProtection)
+          return answer
+        }
       }
     }
     guard remaining > 0 else { return answer }

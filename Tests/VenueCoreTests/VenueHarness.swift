@@ -10,15 +10,18 @@ struct VenueHarness: ~Copyable {
   private var time: UInt64 = 1_000
   private var clientSequences: [UInt16: UInt32] = [:]
 
-  init(restingOrdersMax: UInt32 = 64, openOrdersPerSessionMax: UInt32 = 32) {
+  init(
+    restingOrdersMax: UInt32 = 64, openOrdersPerSessionMax: UInt32 = 32,
+    margin: MarginSizes = MarginSizes(), lists: Bool = true
+  ) {
     venue = Venue(
       limits: VenueLimits(
         restingOrdersMax: restingOrdersMax, instrumentsMax: 4, sessionsMax: 4,
-        openOrdersPerSessionMax: openOrdersPerSessionMax), outlet: .tape())
+        openOrdersPerSessionMax: openOrdersPerSessionMax, margin: margin), outlet: .tape())
     var genesis = Command(kind: .genesis)
     genesis.price = 0x5EED
     _ = apply(genesis)
-    _ = apply(Self.listing(1))
+    if lists { _ = apply(Self.listing(1)) }
     for session in UInt16(0)..<3 {
       var open = Command(kind: .sessionOpen)
       open.session = session
@@ -46,7 +49,7 @@ struct VenueHarness: ~Copyable {
     time = max(time + 1, newTime ?? 0)
     var command = command
     command.receiveTime = time
-    if command.kind.rawValue >= CommandKind.refused.rawValue {
+    if command.kind.isFromSession && command.kind.rawValue >= CommandKind.refused.rawValue {
       let number = (clientSequences[command.session] ?? 0) + 1
       clientSequences[command.session] = number
       command.clientSequence = number
@@ -61,7 +64,8 @@ struct VenueHarness: ~Copyable {
     _ id: UInt64, _ side: Side, _ price: Int64, _ quantity: UInt32, session: UInt16 = 0,
     kind: OrderKind = .limit, timeInForce: TimeInForce = .goodTillCancel,
     flags: OrderFlags = [], selfMatchID: UInt32 = 0,
-    selfMatch: SelfMatchPrevention = .cancelAggressor, expireTime: UInt64 = 0
+    selfMatch: SelfMatchPrevention = .cancelAggressor, expireTime: UInt64 = 0,
+    group: UInt8 = 0
   ) -> Command {
     var command = Command(kind: .newOrder)
     command.clientOrderID = id
@@ -74,6 +78,7 @@ struct VenueHarness: ~Copyable {
     command.flags = flags
     command.selfMatchID = selfMatchID
     command.auxiliary = expireTime
+    command.protectionGroup = group
     return command
   }
 
@@ -109,4 +114,110 @@ struct VenueHarness: ~Copyable {
       | UInt64(scopeID) << 32
     return command
   }
+
+  // MARK: Quotes
+
+  /// One entry of a mass quote; a side that is nil stays as it is, 0 lots take it out.
+  struct Quote {
+    var instrument: UInt32 = 1
+    var bid: (price: Int64, lots: UInt32)?
+    var offer: (price: Int64, lots: UInt32)?
+  }
+
+  /// Applies head and entries of a mass quote and returns what follows.
+  mutating func quote(
+    _ id: UInt64, _ entries: [Quote], session: UInt16 = 0, group: UInt8 = 1,
+    flags: OrderFlags = [], selfMatchID: UInt32 = 0,
+    selfMatch: SelfMatchPrevention = .cancelAggressor, at time: UInt64? = nil
+  ) -> [Event] {
+    var events: [Event] = []
+    for command in Self.quoteCommands(
+      id, entries, session: session, group: group, flags: flags, selfMatchID: selfMatchID,
+      selfMatch: selfMatch)
+    { events += apply(command, at: time) }
+    return events
+  }
+
+  static func quoteCommands(
+    _ id: UInt64, _ entries: [Quote], session: UInt16 = 0, group: UInt8 = 1,
+    flags: OrderFlags = [], selfMatchID: UInt32 = 0,
+    selfMatch: SelfMatchPrevention = .cancelAggressor
+  ) -> [Command] {
+    var head = Command(kind: .massQuote)
+    head.clientOrderID = id
+    head.session = session
+    head.quantity = UInt32(entries.count)
+    head.selfMatchID = selfMatchID
+    head.terms = OrderTerms(side: .buy, selfMatch: selfMatch)
+    head.flags = flags
+    head.protectionGroup = group
+    let places = entries.contains { ($0.bid?.lots ?? 0) > 0 || ($0.offer?.lots ?? 0) > 0 }
+    head.auxiliary = places ? 0 : 1
+    return [head]
+      + entries.map { entry in
+        var command = Command(kind: .massQuoteEntry)
+        command.clientOrderID = id
+        command.session = session
+        command.instrument = entry.instrument
+        command.protectionGroup = group
+        command.price = entry.bid?.price ?? .min
+        command.quantity = entry.bid?.lots ?? 0
+        command.auxiliary = UInt64(bitPattern: entry.offer?.price ?? .min)
+        command.selfMatchID = entry.offer?.lots ?? 0
+        return command
+      }
+  }
+
+  /// Limits of a group of the account of `session` (harness: session + 1).
+  static func protection(
+    account: UInt16 = 1, group: UInt8 = 1, lots: UInt32 = 0, quoteMax: UInt32 = 0,
+    windowMilliseconds: UInt32 = 1, freezeMilliseconds: UInt32 = 0
+  ) -> Command {
+    var command = Command(kind: .protectionConfigure)
+    command.account = account
+    command.protectionGroup = group
+    command.quantity = lots
+    command.selfMatchID = quoteMax
+    command.instrument = windowMilliseconds
+    command.clientSequence = freezeMilliseconds
+    return command
+  }
+
+  static func reset(_ id: UInt64, group: UInt8, session: UInt16 = 0) -> Command {
+    var command = Command(kind: .protectionReset)
+    command.clientOrderID = id
+    command.session = session
+    command.protectionGroup = group
+    return command
+  }
+
+  static func kill(_ id: UInt64, scope: CancelScope, session: UInt16 = 0) -> Command {
+    var command = Command(kind: .killSwitch)
+    command.clientOrderID = id
+    command.session = session
+    command.auxiliary = UInt64(scope.rawValue)
+    return command
+  }
+
+  /// What rests, in the order of the books: owner, identifier, price, lots.
+  var resting: [RestingLine] {
+    var lines: [RestingLine] = []
+    venue.forEachRestingOrder { order, leaves in
+      lines.append(
+        RestingLine(
+          instrument: order.instrument, side: order.terms.side, session: order.session,
+          clientOrderID: order.clientOrderID, price: order.price, leaves: leaves))
+    }
+    return lines
+  }
+}
+
+/// One resting order, as a test compares it.
+struct RestingLine: Equatable {
+  var instrument: UInt32
+  var side: Side
+  var session: UInt16
+  var clientOrderID: UInt64
+  var price: Int64
+  var leaves: UInt32
 }

@@ -15,11 +15,20 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Stop after this many seconds; 0 = never.")
   var seconds: Double = 0
 
+  @Option(help: "Identifier of a session to unlock after a kill switch; may stand often.")
+  var unlock: [UInt64] = []
+
   @Flag(help: "Check the configuration and stop.")
   var check = false
 
   func run() throws {
-    let configuration = try VenueConfiguration(path: config)
+    var configuration = try VenueConfiguration(path: config)
+    if let unknown = unlock.first(where: { wanted in
+      !configuration.sessions.contains { $0.identifier == wanted }
+    }) {
+      throw ConfigurationError("--unlock", "\(unknown) is no session of \(config)")
+    }
+    configuration.unlockedSessions = unlock
     let opening = try PortOpening(
       configuration.port, environmentArguments: configuration.environmentArguments, place: config)
     if check {

@@ -22,6 +22,8 @@ struct VenueConfiguration {
     var lowestTick: UInt32
     var highestTick: UInt32
     var quantityMax: UInt32
+    /// Nil for what margin knows nothing of.
+    var terms: OptionTerms?
   }
 
   struct Session {
@@ -54,6 +56,11 @@ struct VenueConfiguration {
   var journal: Journal
   var instruments: [Instrument]
   var sessions: [Session]
+  var protections: [Protection]
+  var underlyings: [Underlying]
+  var deposits: [Deposit]
+  /// Identifiers of sessions that the operator unlocks at this start.
+  var unlockedSessions: [UInt64] = []
 }
 
 extension VenueConfiguration {
@@ -83,6 +90,10 @@ extension VenueConfiguration {
     sessions = try root.sections("session").enumerated().map {
       try Self.session($1, token: $0, directory: directory)
     }
+    protections = try root.sections("protection").map(Self.protection)
+    underlyings = try root.sections("underlying").map(Self.underlying)
+    deposits = try root.sections("account").map(Self.deposit)
+    limits.margin = try Self.margin(root)
     try root.finish()
     try checkNumbers(in: root)
   }
@@ -139,7 +150,8 @@ extension VenueConfiguration {
       lotSize: try section.nano("lot_size"), lowestTick: UInt32(low / tick),
       highestTick: UInt32(high / tick),
       quantityMax: UInt32(
-        try section.integer("max_order_lots", in: 1...4_294_967_295, default: 1_000_000)))
+        try section.integer("max_order_lots", in: 1...4_294_967_295, default: 1_000_000)),
+      terms: try optionTerms(section))
     try section.finish()
     return instrument
   }
@@ -198,6 +210,13 @@ extension VenueConfiguration {
     if let twice = firstRepeated(instruments.map { UInt64($0.identifier) }) {
       throw root.error("instrument", "id \(twice) stands twice")
     }
+    try checkMargin(in: root)
+    if let twice = firstRepeated(
+      protections.map { UInt64($0.account) << 8 | UInt64($0.group) })
+    {
+      throw root.error(
+        "protection", "of account \(twice >> 8) stands twice for group \(twice & 255)")
+    }
     for instrument in instruments where instrument.identifier > limits.instrumentsMax {
       throw root.error(
         "instrument",
@@ -219,7 +238,7 @@ func parseHex(_ text: String) -> [UInt8]? {
   return bytes
 }
 
-private func firstRepeated(_ values: [UInt64]) -> UInt64? {
+func firstRepeated(_ values: [UInt64]) -> UInt64? {
   var seen: Set<UInt64> = []
   return values.first { !seen.insert($0).inserted }
 }

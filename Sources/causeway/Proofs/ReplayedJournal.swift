@@ -54,7 +54,8 @@ struct ReplayedJournal {
     commandCount = sequenced.sequence
     let command = sequenced.command
     switch command.kind {
-    case .newOrder, .replace, .cancel, .massCancel, .refused:
+    case .newOrder, .replace, .cancel, .massCancel, .massQuote, .protectionReset, .killSwitch,
+      .refused:
       // A proof sends fewer than 2^32 messages, so that the low half is the number.
       note(UInt64(command.clientSequence), of: command.session, by: sequenced.sequence)
     case .notApplied:
@@ -117,7 +118,10 @@ extension ClientEvent {
       case .orderCanceled: .canceled
       case .cancelDone: .cancelDone
       case .notApplied: .notApplied
-      case .sessionOpened, .sessionClosed, .instrument: .other
+      case .quoteAnswered: .quoted
+      case .protectionTriggered: .protectionTriggered
+      case .accountUpdated: .accountUpdated
+      case .sessionOpened, .sessionClosed, .instrument, .control: .other
       }
     self.init(kind: kind)
     sequence = event.sessionSequence
@@ -144,6 +148,9 @@ extension ClientEvent {
       originalClientOrderID = event.reference
       reason = event.reason
       templateID = event.templateID
+      if reason == .margin {
+        (fee, reference, quantity) = (event.fee, UInt64(event.detail), UInt32(event.isLast))
+      }
     case .filled:
       orderID = event.orderID
       tradeID = event.reference
@@ -163,6 +170,17 @@ extension ClientEvent {
     case .cancelDone:
       quantity = event.quantity
       cancelReason = event.cancelReason
+    case .quoted:
+      (instrument, reason) = (0, event.reason)
+      (quantity, isLast) = (UInt32(event.detail), event.isLast == 1)
+      quoteErrors = event.quoteErrors
+    case .protectionTriggered:
+      (clientOrderID, receiveTime, instrument) = (0, 0, 0)
+      (quantity, reference, account) = (event.quantity, event.reference, event.account)
+    case .accountUpdated:
+      (clientOrderID, receiveTime, instrument) = (0, 0, 0)
+      (price, fee, reference) = (event.price, event.fee, event.reference)
+      account = event.account
     case .notApplied, .other, .lost: break
     }
   }

@@ -36,7 +36,8 @@ struct ClientFlow {
     switch command.kind {
     case .notApplied:
       for number in 0..<command.clientOrderID { insert(command.auxiliary &+ number) }
-    case .newOrder, .replace, .cancel, .massCancel, .refused:
+    case .newOrder, .replace, .cancel, .massCancel, .massQuote, .protectionReset, .killSwitch,
+      .refused:
       insert(fullSequence)
     default: break
     }
@@ -115,7 +116,7 @@ enum Recovery {
     recovered.lastSequence = sequenced.sequence
     recovered.lastEngineTime = sequenced.engineTime
     let command = sequenced.command
-    if command.kind.rawValue > CommandKind.sessionClose.rawValue,
+    if command.kind.isFromSession, command.kind != .sessionOpen, command.kind != .sessionClose,
       command.session < recovered.venue.limits.sessionsMax
     {
       let full = fullSequence(command, known: recovered.venue.session(command.session))
@@ -152,7 +153,10 @@ enum Recovery {
     return VenueLimits(
       restingOrdersMax: UInt32(truncatingIfNeeded: command.auxiliary),
       instrumentsMax: command.instrument, sessionsMax: command.session,
-      openOrdersPerSessionMax: command.quantity)
+      openOrdersPerSessionMax: command.quantity,
+      margin: MarginSizes(
+        accountsMax: command.account, positionsMax: command.selfMatchID,
+        cellsMax: command.clientSequence, underlyingsMax: command.protectionGroup))
   }
 
   static var genesisVersion: UInt64 { 1 }
@@ -166,6 +170,10 @@ enum Recovery {
     command.instrument = limits.instrumentsMax
     command.session = limits.sessionsMax
     command.quantity = limits.openOrdersPerSessionMax
+    command.account = limits.margin.accountsMax
+    command.selfMatchID = limits.margin.positionsMax
+    command.clientSequence = limits.margin.cellsMax
+    command.protectionGroup = limits.margin.underlyingsMax
     command.flags = .endOfBurst
     return command
   }
@@ -174,5 +182,10 @@ enum Recovery {
     "resting_orders = \(limits.restingOrdersMax), instruments = \(limits.instrumentsMax), "
       + "sessions = \(limits.sessionsMax), "
       + "open_orders_per_session = \(limits.openOrdersPerSessionMax)"
+      + (limits.margin.isEnabled
+        ? "; [margin] accounts = \(limits.margin.accountsMax), "
+          + "positions = \(limits.margin.positionsMax), cells = \(limits.margin.cellsMax), "
+          + "underlyings = \(limits.margin.underlyingsMax)"
+        : "")
   }
 }

@@ -40,18 +40,25 @@ struct VenueAssembly: ~Copyable {
     settings.segmentByteCount = configuration.journal.segmentByteCount
     let writer = try JournalWriter(continuing: cursor, settings: settings)
     if let notice = storage.fallbackNotice { notices.append(notice) }
+    let startup =
+      VenueRuntime.startupCommands(configuration, recovered)
+      + (try VenueRuntime.marginCommands(
+        configuration, recovered, now: clock.nanosecondsSinceEpoch(), place: place))
     return join(
-      recovered, writer, configuration, clock: clock, signals: signals, notices: notices)
+      recovered, writer, configuration, startup, clock: clock, signals: signals,
+      notices: notices)
   }
 
   private static func join(
     _ recovered: consuming RecoveredVenue,
     _ writer: consuming JournalWriter<PosixJournalStorage>,
-    _ configuration: VenueConfiguration, clock: CycleClock, signals: RuntimeSignals,
-    notices: [String]
+    _ configuration: VenueConfiguration, _ startup: [Command], clock: CycleClock,
+    signals: RuntimeSignals, notices: [String]
   ) -> VenueAssembly {
     let commands = SlotRing<Command>(capacity: commandCapacity)
-    let journaled = SlotRing<SequencedCommand>(capacity: journalCapacity)
+    // What is said at the start waits in the ring until the journal's thread runs.
+    let journaled = SlotRing<SequencedCommand>(
+      capacity: VenueRuntime.powerOfTwo(journalCapacity + startup.count))
     let events = SlotRing<Event>(capacity: eventCapacity)
     let control = SlotRing<ControlMessage>(capacity: controlCapacity)
     var ingress = Ingress(
@@ -65,7 +72,6 @@ struct VenueAssembly: ~Copyable {
       durable: configuration.acknowledge == .durable ? writer.durable : nil)
     VenueRuntime.restore(
       &ingress, &egress, from: recovered, now: clock.nanosecondsSinceEpoch())
-    let startup = VenueRuntime.startupCommands(configuration, recovered)
     let (lastSequence, lastEngineTime) = (recovered.lastSequence, recovered.lastEngineTime)
     var venue = recovered.intoVenue()
     venue.redirectEvents(to: .ring(events.makeProducer()))

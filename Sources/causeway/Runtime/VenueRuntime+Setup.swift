@@ -60,8 +60,8 @@ extension VenueRuntime {
     }
   }
 
-  /// What the sequencer says before the first client: who the venue is, what it lists, and which
-  /// client numbers a crash swallowed.
+  /// What the sequencer says before the first client: who the venue is, what it lists, whom
+  /// it protects and unlocks, and which client numbers a crash swallowed.
   static func startupCommands(
     _ configuration: VenueConfiguration, _ recovered: borrowing RecoveredVenue
   ) -> [Command] {
@@ -73,6 +73,19 @@ extension VenueRuntime {
     for instrument in configuration.instruments
     where recovered.venue.instrument(instrument.identifier).tickSize == 0 {
       commands.append(listing(instrument))
+    }
+    for protection in configuration.protections
+    where !recovered.venue.hasProtection(protection.command) {
+      commands.append(protection.command)
+    }
+    for session in configuration.sessions
+    where configuration.unlockedSessions.contains(session.identifier)
+      && recovered.venue.session(session.token).isLocked
+    {
+      var command = Command(kind: .sessionUnlock)
+      command.session = session.token
+      command.flags = .endOfBurst
+      commands.append(command)
     }
     for (session, flow) in recovered.clientFlows.sorted(by: { $0.key < $1.key }) {
       for number in flow.missing {

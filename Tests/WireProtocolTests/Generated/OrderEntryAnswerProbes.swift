@@ -48,6 +48,10 @@ private func probeOrderReject() -> MessageProbe {
   probe.field("instrumentId") { octets(OrderRejectView($0)?.instrumentId) }
   probe.field("code") { octets(OrderRejectView($0)?.code) }
   probe.field("refTemplateId") { octets(OrderRejectView($0)?.refTemplateId) }
+  probe.field("missingMicros") { octets(OrderRejectView($0)?.missingMicros) }
+  probe.field("marginScenario") { octets(OrderRejectView($0)?.marginScenario) }
+  probe.field("marginTerm") { octets(OrderRejectView($0)?.marginTerm) }
+  probe.field("marginUnderlying") { octets(OrderRejectView($0)?.marginUnderlying) }
   return probe
 }
 

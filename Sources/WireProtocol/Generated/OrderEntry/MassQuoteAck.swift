@@ -2,7 +2,7 @@
 
 import VenueTypes
 
-/// Venue: answer to a mass quote, errors only.
+/// Venue: answer to a mass quote, errors only; six entries a message.
 ///
 /// Body 36 octets + 4 + 8 an entry. Template 204.
 @frozen
@@ -19,7 +19,7 @@ public struct MassQuoteAckMessage: GroupedWireMessage, Equatable {
   public var recvTime: UInt64 = 0  // offset 16
   /// Nanoseconds since the Unix epoch, UTC.
   public var engineTime: UInt64 = 0  // offset 24
-  /// Sides refused.
+  /// Sides refused so far; the whole when the message is the last of its event.
   public var rejectedCount: UInt16 = 0  // offset 32
   /// NONE, or why the whole was refused.
   public var code: RejectReason = .none  // offset 34

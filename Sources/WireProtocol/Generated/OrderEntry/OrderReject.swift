@@ -4,12 +4,12 @@ import VenueTypes
 
 /// Venue: the command had no effect.
 ///
-/// Body 48 octets. Template 201.
+/// Body 64 octets. Template 201.
 @frozen
 public struct OrderRejectMessage: FlatWireMessage, Equatable {
   @inlinable public static var templateID: UInt16 { 201 }
   @inlinable public static var schemaID: UInt16 { 4101 }
-  @inlinable public static var blockByteCount: Int { 48 }
+  @inlinable public static var blockByteCount: Int { 64 }
 
   public var clOrdId: UInt64 = 0  // offset 0
   /// Order referred to; 0 = none.
@@ -25,6 +25,14 @@ public struct OrderRejectMessage: FlatWireMessage, Equatable {
   public var code: RejectReason = .none  // offset 44
   /// Template of the refused message.
   public var refTemplateId: UInt16 = 0  // offset 46
+  /// MARGIN: what is missing to initial margin; else 0; fixed point, exponent -6, of a dollar.
+  public var missingMicros: Int64 = 0  // offset 48
+  /// MARGIN: lane, or gap times 3 plus volatility state.
+  public var marginScenario: UInt16 = 0  // offset 56
+  /// MARGIN: 1 lane, 2 linear skew, 3 absolute skew, 4 gap, 5 floor.
+  public var marginTerm: UInt8 = 0  // offset 58
+  /// MARGIN: of the scenario.
+  public var marginUnderlying: UInt8 = 0  // offset 59
 
   @inlinable public init() {}
 
@@ -40,6 +48,10 @@ public struct OrderRejectMessage: FlatWireMessage, Equatable {
     self.instrumentId = view.instrumentId
     self.code = code
     self.refTemplateId = view.refTemplateId
+    self.missingMicros = view.missingMicros
+    self.marginScenario = view.marginScenario
+    self.marginTerm = view.marginTerm
+    self.marginUnderlying = view.marginUnderlying
   }
 
   @inlinable
@@ -52,6 +64,11 @@ public struct OrderRejectMessage: FlatWireMessage, Equatable {
     block.store(instrumentId, at: 40)
     block.store(code.wire, at: 44)
     block.store(refTemplateId, at: 46)
+    block.store(missingMicros, at: 48)
+    block.store(marginScenario, at: 56)
+    block.store(marginTerm, at: 58)
+    block.store(marginUnderlying, at: 59)
+    block.store(0 as UInt32, at: 60)
   }
 }
 
@@ -64,7 +81,7 @@ public struct OrderRejectView: WireMessageView {
   @inlinable
   public init?(_ message: MessageView) {
     let root = message.block(
-      templateID: 201, schemaID: 4101, byteCountMin: 48)
+      templateID: 201, schemaID: 4101, byteCountMin: 64)
     guard let root else { return nil }
     block = root
   }
@@ -77,4 +94,8 @@ public struct OrderRejectView: WireMessageView {
   @inlinable public var instrumentId: UInt32 { block.load(at: 40) }
   @inlinable public var code: RejectReason? { RejectReason(wire: block.load(at: 44)) }
   @inlinable public var refTemplateId: UInt16 { block.load(at: 46) }
+  @inlinable public var missingMicros: Int64 { block.load(at: 48) }
+  @inlinable public var marginScenario: UInt16 { block.load(at: 56) }
+  @inlinable public var marginTerm: UInt8 { block.load(at: 58) }
+  @inlinable public var marginUnderlying: UInt8 { block.load(at: 59) }
 }

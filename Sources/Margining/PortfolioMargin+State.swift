@@ -1,0 +1,29 @@
+/// What of the engine is state, not a consequence of it.
+extension PortfolioMargin {
+  /// Gives `combine` pairs of words that stand for money and positions of every account: two
+  /// engines with the same history give the same pairs in the same order.
+  ///
+  /// Cost: one pass over accounts and slots. Nothing is allocated.
+  public func forEachStateWord(_ combine: (UInt64, UInt64) -> Void) {
+    for account in 0..<accounts.count {
+      let totals = accounts[account]
+      if totals.collateral == 0, totals.futuresCost == 0, totals.fundingOwed == 0,
+        totals.slotCount == 0, !totals.isOverflowed
+      {
+        continue
+      }
+      combine(
+        UInt64(truncatingIfNeeded: account) | UInt64(totals.slotCount) << 32,
+        UInt64(bitPattern: totals.collateral))
+      combine(UInt64(bitPattern: totals.futuresCost), UInt64(bitPattern: totals.fundingOwed))
+      combine(UInt64(bitPattern: totals.markValue), UInt64(bitPattern: totals.maintenance))
+      var slot = totals.firstSlot
+      while slot != 0 {
+        let record = slots[Int(slot)]
+        combine(UInt64(record.instrument), UInt64(bitPattern: record.position))
+        combine(UInt64(bitPattern: record.buyLots), UInt64(bitPattern: record.sellLots))
+        slot = record.next
+      }
+    }
+  }
+}
