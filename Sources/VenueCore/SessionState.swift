@@ -44,4 +44,6 @@ public struct InstrumentState: BitwiseCopyable, Sendable, Equatable {
   public var strike: Int64 = 0
   /// Nanoseconds since the Unix epoch; 0 = perpetual.
   public var expiry: UInt64 = 0
+
+  public init() {}
 }
