@@ -5,6 +5,8 @@ extension VenueConfiguration {
   struct Protection {
     var account: UInt16
     var group: UInt8
+    /// Of its instruments, where the venue margins.
+    var underlying: UInt8
     var quantityLots: UInt32
     var quoteLotsMax: UInt32
     /// Micro-dollars.
@@ -23,6 +25,7 @@ extension VenueConfiguration {
     let protection = Protection(
       account: UInt16(try section.integer("account", in: 1...65_535)),
       group: UInt8(try section.integer("group", in: 1...255)),
+      underlying: UInt8(try section.integer("underlying", in: 0...7, default: 0)),
       quantityLots: UInt32(
         try section.integer("quantity_lots", in: 0...4_294_967_295, default: 0)),
       quoteLotsMax: UInt32(
@@ -54,6 +57,7 @@ extension VenueConfiguration.Protection {
     command.auxiliary = UInt64(gamma)
     command.instrument = windowMilliseconds
     command.clientSequence = freezeMilliseconds
+    command.session = UInt16(underlying)
     command.flags = .endOfBurst
     return command
   }
