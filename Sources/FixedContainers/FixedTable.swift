@@ -51,8 +51,11 @@ public struct FixedTable<Value: BitwiseCopyable>: ~Copyable {
   /// The value of `key`, or nil.
   @inlinable
   public subscript(key: UInt64) -> Value? {
-    let place = place(of: key)
-    return entries[place].isUsed ? entries[place].value : nil
+    // Always inlined: merged with another specialisation it would look its type up at run time.
+    @inline(__always) get {
+      let place = place(of: key)
+      return entries[place].isUsed ? entries[place].value : nil
+    }
   }
 
   @inlinable
@@ -107,7 +110,7 @@ public struct FixedTable<Value: BitwiseCopyable>: ~Copyable {
   /// Where the search for `key` begins.
   ///
   /// Source: the finaliser of Stafford's variant 13 of MurmurHash3, as in SplitMix64.
-  @inlinable
+  @inlinable @inline(__always)
   internal func home(of key: UInt64) -> Int {
     var mixed = key
     mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -116,7 +119,7 @@ public struct FixedTable<Value: BitwiseCopyable>: ~Copyable {
   }
 
   /// The place that holds `key`, or the vacant one where it would go. Ends: half are vacant.
-  @inlinable
+  @inlinable @inline(__always)
   internal func place(of key: UInt64) -> Int {
     var place = home(of: key)
     while entries[place].isUsed, entries[place].key != key { place = (place &+ 1) & mask }

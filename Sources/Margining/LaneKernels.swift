@@ -76,7 +76,7 @@ extension PortfolioMargin {
 
   /// min over s of P[s] + O[s].
   @inlinable
-  func worstLane(of cell: UInt32) -> Int64 {
+  mutating func worstLane(of cell: UInt32) -> Int64 {
     let base = Int(cell) &* RiskTableLimits.blocksMax &* 2
     var worst = SIMD8<Int64>(repeating: 0)
     for block in 0..<blockCount(of: cell) {
@@ -88,7 +88,7 @@ extension PortfolioMargin {
 
   /// min over s of P[s].
   @inlinable
-  func worstPositionLane(of cell: UInt32) -> Int64 {
+  mutating func worstPositionLane(of cell: UInt32) -> Int64 {
     let base = Int(cell) &* RiskTableLimits.blocksMax &* 2
     var worst = SIMD8<Int64>(repeating: 0)
     for block in 0..<blockCount(of: cell) {

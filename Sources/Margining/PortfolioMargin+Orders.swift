@@ -100,7 +100,7 @@ extension PortfolioMargin {
 
   /// The rejects that need no sums.
   @inlinable @inline(__always)
-  func examine(_ order: OpenOrder) -> MarginOutcome {
+  mutating func examine(_ order: OpenOrder) -> MarginOutcome {
     guard order.account < limits.accountsMax else { return .unknownAccount }
     guard table.contains(order.instrument) else { return .unknownInstrument }
     if order.group != 0 {
@@ -135,7 +135,7 @@ extension PortfolioMargin {
   /// Whether the sums can hold `order` too: lots × value stays inside `exposureMax`, for the cell
   /// and, if capped, for what its group may let through.
   @inlinable @inline(__always)
-  func fits(_ order: OpenOrder, _ place: MarginPlace) -> Bool {
+  mutating func fits(_ order: OpenOrder, _ place: MarginPlace) -> Bool {
     if cells[Int(place.cell)].isOverflowed { return false }
     let perLot = Self.exposurePerLot(order, place.risk)
     let (exposure, overflow) = perLot.multipliedReportingOverflow(by: Int64(order.lots))
@@ -194,7 +194,7 @@ extension PortfolioMargin {
 
   /// The place of an order that was entered before: a caller that names another stops the process.
   @inlinable @inline(__always)
-  func knownPlace(of order: OpenOrder) -> MarginPlace {
+  mutating func knownPlace(of order: OpenOrder) -> MarginPlace {
     guard let slot = slotOfInstrument[Self.key(order.account, order.instrument)] else {
       preconditionFailure("the order was never entered")
     }

@@ -105,7 +105,7 @@ extension PortfolioMargin {
   }
 
   @inlinable @inline(__always)
-  func examineQuote(_ old: TwoSidedQuote, _ new: TwoSidedQuote) -> MarginOutcome {
+  mutating func examineQuote(_ old: TwoSidedQuote, _ new: TwoSidedQuote) -> MarginOutcome {
     precondition(new.bid.side == .buy && new.offer.side == .sell, "a bid buys, an offer sells")
     precondition(new.bid.instrument == new.offer.instrument, "a quote is in one instrument")
     precondition(new.bid.account == new.offer.account, "a quote is of one account")
@@ -118,7 +118,9 @@ extension PortfolioMargin {
   }
 
   @inlinable @inline(__always)
-  func fits(_ new: TwoSidedQuote, insteadOf old: TwoSidedQuote, _ place: MarginPlace) -> Bool {
+  mutating func fits(_ new: TwoSidedQuote, insteadOf old: TwoSidedQuote, _ place: MarginPlace)
+    -> Bool
+  {
     if cells[Int(place.cell)].isOverflowed { return false }
     let bid = Self.exposurePerLot(new.bid, place.risk)
     let offer = Self.exposurePerLot(new.offer, place.risk)
@@ -137,7 +139,7 @@ extension PortfolioMargin {
   }
 
   @inlinable @inline(__always)
-  func exposure(of quote: TwoSidedQuote, _ place: MarginPlace) -> Int64 {
+  mutating func exposure(of quote: TwoSidedQuote, _ place: MarginPlace) -> Int64 {
     Int64(quote.bid.lots) &* Self.exposurePerLot(quote.bid, place.risk)
       &+ Int64(quote.offer.lots) &* Self.exposurePerLot(quote.offer, place.risk)
   }

@@ -32,7 +32,7 @@ public struct MarginReport: Sendable, Equatable {
 extension PortfolioMargin {
   /// The largest of the terms that compete in the initial margin of `cell`.
   @usableFromInline
-  func worstTerm(of cell: UInt32) -> MarginVerdict {
+  mutating func worstTerm(of cell: UInt32) -> MarginVerdict {
     let totals = cells[Int(cell)]
     let worst = scanTerm(of: cell, initial: true)
     var verdict = MarginVerdict(.covered, branch: worst.branch, underlying: totals.underlying)
@@ -48,7 +48,7 @@ extension PortfolioMargin {
   }
 
   /// P[s] of `account` in `underlying`, and P[s] + O[s]; nil when it never was active there.
-  public func scenario(_ account: UInt32, underlying: UInt8, lane index: Int)
+  public mutating func scenario(_ account: UInt32, underlying: UInt8, lane index: Int)
     -> (positions: Int64, withOrders: Int64)?
   {
     let cell = accounts[Int(account)].cells[Int(underlying)]
@@ -60,7 +60,8 @@ extension PortfolioMargin {
 
   /// Initial margin of `account` in `underlying` (open orders in their worst case), or maintenance
   /// margin (positions alone), part by part; nil when it never was active there.
-  public func report(_ account: UInt32, underlying: UInt8, initial: Bool) -> MarginReport? {
+  public mutating func report(_ account: UInt32, underlying: UInt8, initial: Bool) -> MarginReport?
+  {
     let cell = accounts[Int(account)].cells[Int(underlying)]
     guard cell != 0 else { return nil }
     let totals = cells[Int(cell)]
@@ -102,7 +103,7 @@ extension PortfolioMargin {
   }
 
   /// The largest term of the scan.
-  private func scanTerm(of cell: UInt32, initial: Bool)
+  private mutating func scanTerm(of cell: UInt32, initial: Bool)
     -> (loss: Int64, branch: MarginBranch, lane: Int)
   {
     let totals = cells[Int(cell)]

@@ -51,7 +51,7 @@ extension PortfolioMargin {
 
   /// Initial margin of `cell`, given min over s of P[s] + O[s]. Up to `requirementMax`.
   @inlinable
-  func initialMargin(ofCell cell: UInt32, laneMinimum: Int64) -> Int64 {
+  mutating func initialMargin(ofCell cell: UInt32, laneMinimum: Int64) -> Int64 {
     let totals = cells[Int(cell)]
     if totals.isOverflowed { return MarginLimits.requirementMax }
     let sheet = sheets[Int(totals.underlying)]
@@ -76,7 +76,7 @@ extension PortfolioMargin {
 
   /// Maintenance margin of `cell`: positions only. Up to `requirementMax`.
   @inlinable
-  func maintenanceMargin(ofCell cell: UInt32) -> Int64 {
+  mutating func maintenanceMargin(ofCell cell: UInt32) -> Int64 {
     let totals = cells[Int(cell)]
     if totals.isOverflowed { return MarginLimits.requirementMax }
     let sheet = sheets[Int(totals.underlying)]
@@ -139,7 +139,7 @@ extension PortfolioMargin {
   /// The largest loss in a gap between nodes with dropped strikes (PM-3): that of the worse node,
   /// and by how much the long options' value may dip below the chord between the two.
   @usableFromInline
-  func worstGap(of cell: UInt32, withOrders: Bool) -> (loss: Int64, number: UInt16) {
+  mutating func worstGap(of cell: UInt32, withOrders: Bool) -> (loss: Int64, number: UInt16) {
     let underlying = cells[Int(cell)].underlying
     let base = Int(cell) &* RiskTableLimits.gapBlocksMax &* 2
     var worst = (loss: Int64(0), number: UInt16(0))
@@ -159,7 +159,7 @@ extension PortfolioMargin {
 
   /// P[s], or P[s] + O[s].
   @usableFromInline
-  func lane(_ lane: Int, of cell: UInt32, withOrders: Bool) -> Int64 {
+  mutating func lane(_ lane: Int, of cell: UInt32, withOrders: Bool) -> Int64 {
     let place = 2 &* (Int(cell) &* RiskTableLimits.blocksMax &+ lane / 8)
     return lanes[place][lane % 8] &+ (withOrders ? lanes[place &+ 1][lane % 8] : 0)
   }

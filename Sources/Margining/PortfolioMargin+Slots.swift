@@ -99,7 +99,7 @@ extension PortfolioMargin {
   /// Index value of the net short options at the strike of `slot` (PM-11): of the positions, and
   /// with every sell filled.
   @inlinable @inline(__always)
-  func shortNotional(_ slot: UInt32, _ risk: InstrumentRisk) -> Charge<Int64> {
+  mutating func shortNotional(_ slot: UInt32, _ risk: InstrumentRisk) -> Charge<Int64> {
     var charge = Charge<Int64>()
     guard risk.kind.isOption else { return charge }
     let record = slots[Int(slot)]

@@ -102,6 +102,7 @@ public struct PortfolioMargin: ~Copyable, Sendable {
   public func collateral(_ account: UInt32) -> Int64 { accounts[Int(account)].collateral }
 
   /// What `account` holds of `instrument`, signed lots.
+  @inlinable @inline(__always)
   public func position(_ account: UInt32, _ instrument: UInt32) -> Int64 {
     guard let slot = slotOfInstrument[Self.key(account, instrument)] else { return 0 }
     return slots[Int(slot)].position
@@ -111,7 +112,7 @@ public struct PortfolioMargin: ~Copyable, Sendable {
 
   /// E = collateral + Σ V_e + unrealised P&L of futures and perpetuals − funding owed, µ$.
   @inlinable
-  public func equity(_ account: UInt32) -> Int64 {
+  public mutating func equity(_ account: UInt32) -> Int64 {
     let totals = accounts[Int(account)]
     // Four terms of at most 2^61 each, or the account is marked overflowed.
     if totals.isOverflowed { return .min }
@@ -120,7 +121,7 @@ public struct PortfolioMargin: ~Copyable, Sendable {
 
   /// MM of `account`, positions only, µ$.
   @inlinable
-  public func maintenanceMargin(_ account: UInt32) -> Int64 {
+  public mutating func maintenanceMargin(_ account: UInt32) -> Int64 {
     accounts[Int(account)].maintenance
   }
 

@@ -97,7 +97,8 @@ public struct Sequencer: ~Copyable, Sendable {
   private mutating func sequenceOwnCommands() -> Int {
     guard burst.count == 0 else { return 0 }
     var count = 0
-    if venue.soonestExpiry <= lastEngineTime || expiryIsDue() {
+    let expiry = venue.nextExpiry()
+    if expiry <= lastEngineTime || isDue(expiry) {
       var tick = Command(kind: .timerTick)
       tick.flags = .endOfBurst
       sequence(tick)
@@ -106,7 +107,7 @@ public struct Sequencer: ~Copyable, Sendable {
     if commandsUntilDigest > Self.digestInterval || commandsUntilDigest == 0 {
       commandsUntilDigest = Self.digestInterval
       var command = Command(kind: .digest)
-      command.auxiliary = venue.eventDigest.value
+      command.auxiliary = venue.nextDigest()
       command.flags = .endOfBurst
       sequence(command)
       count += 1
@@ -115,7 +116,7 @@ public struct Sequencer: ~Copyable, Sendable {
   }
 
   /// Reads the clock only when something waits for it.
-  private borrowing func expiryIsDue() -> Bool {
-    venue.soonestExpiry != .max && venue.soonestExpiry <= clock.nanosecondsSinceEpoch()
+  private mutating func isDue(_ expiry: UInt64) -> Bool {
+    expiry != .max && expiry <= clock.nanosecondsSinceEpoch()
   }
 }

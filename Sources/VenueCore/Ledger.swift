@@ -73,7 +73,7 @@ struct Ledger: ~Copyable, Sendable {
   }
 
   /// 1e-9 of the quote currency, for a tick counted from the bottom of the instrument's band.
-  func price(ofTick tick: UInt32) -> Int64 {
+  mutating func price(ofTick tick: UInt32) -> Int64 {
     // Listing bounds highest tick times tick size below 2^63.
     (Int64(instrument.lowestTick) &+ Int64(tick)) &* instrument.tickSize
   }
@@ -198,7 +198,7 @@ extension Ledger: MatchSink {
   }
 
   /// `lots` of a resting order as margin counts them.
-  func openOrder(_ record: RestingOrder, lots: UInt32) -> OpenOrder {
+  mutating func openOrder(_ record: RestingOrder, lots: UInt32) -> OpenOrder {
     margin.openOrder(record, lots: lots, group: protectionPlace(of: record))
   }
 
@@ -233,7 +233,7 @@ extension Ledger: MatchSink {
     return (perLot < 0) == (lots < 0) ? .max : .min
   }
 
-  private func protectionPlace(of record: RestingOrder) -> Int? {
+  private mutating func protectionPlace(of record: RestingOrder) -> Int? {
     guard record.flags.contains(.marketMakerProtection) else { return nil }
     return protection.place(account: record.account, group: record.protectionGroup)
   }

@@ -61,18 +61,18 @@ struct MarginDesk: ~Copyable, Sendable {
   // MARK: Orders
 
   /// Micro-dollars a lot for `price`, 1e-9 of the quote currency, which is a whole number of ticks.
-  func perLot(_ instrument: UInt32, _ price: Int64) -> Int64 {
+  mutating func perLot(_ instrument: UInt32, _ price: Int64) -> Int64 {
     let scale = scales[Int(instrument)]
     return price / scale.tickSize &* scale.tickValue
   }
 
   /// Whether risk of `instrument` is known: it has terms, and is in the table in force.
-  func knows(_ instrument: UInt32) -> Bool {
+  mutating func knows(_ instrument: UInt32) -> Bool {
     scales[Int(instrument)].tickValue > 0 && engine.table.contains(instrument)
   }
 
   /// `lots` of a resting order as the engine was told of it. No fees are charged yet.
-  func openOrder(_ record: RestingOrder, lots: UInt32, group: Int?) -> OpenOrder {
+  mutating func openOrder(_ record: RestingOrder, lots: UInt32, group: Int?) -> OpenOrder {
     OpenOrder(
       account: UInt32(record.account), instrument: record.instrument, side: record.terms.side,
       lots: lots, price: perLot(record.instrument, record.price), fee: 0,
@@ -80,7 +80,7 @@ struct MarginDesk: ~Copyable, Sendable {
   }
 
   /// The engine's number of the protection group at `place`; 0 when it has no cap.
-  func groupNumber(_ place: Int?) -> UInt16 {
+  mutating func groupNumber(_ place: Int?) -> UInt16 {
     guard let place, cappedGroups[place] else { return 0 }
     return UInt16(truncatingIfNeeded: place + 1)
   }

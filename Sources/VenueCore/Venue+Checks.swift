@@ -55,7 +55,7 @@ extension Venue {
 
   /// Whether an order can only bring its account's position nearer to zero: it may not rest, since
   /// other fills may come before it, and has no more lots than the position it is against.
-  private func reducesPosition(_ command: Command) -> Bool {
+  private mutating func reducesPosition(_ command: Command) -> Bool {
     let cannotRest =
       command.terms.kind == .market || command.terms.timeInForce == .immediateOrCancel
       || command.terms.timeInForce == .fillOrKill
@@ -72,7 +72,7 @@ extension Venue {
     ledger.emit(rejection(of: command, reason), to: command.session)
   }
 
-  func rejection(of command: Command, _ reason: RejectReason) -> Event {
+  mutating func rejection(of command: Command, _ reason: RejectReason) -> Event {
     var event = Event(kind: .orderRejected)
     event.clientOrderID = command.clientOrderID
     event.reference = command.kind == .replace || command.kind == .cancel ? command.auxiliary : 0

@@ -13,7 +13,7 @@ extension Venue {
 
   /// An order on its way into its book as margin sees it: at its limit, or at the worst price of
   /// the band when it has none.
-  func openOrder(_ asked: Command, lots: UInt32) -> OpenOrder {
+  mutating func openOrder(_ asked: Command, lots: UInt32) -> OpenOrder {
     let index = Int(asked.instrument)
     var price = asked.price
     if asked.terms.kind != .limit {

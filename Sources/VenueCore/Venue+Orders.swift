@@ -117,7 +117,7 @@ extension Venue {
 
   // MARK: Steps
 
-  func record(of command: Command) -> RestingOrder {
+  mutating func record(of command: Command) -> RestingOrder {
     var record = RestingOrder()
     record.orderID = ledger.sequence
     record.clientOrderID = command.clientOrderID
@@ -135,13 +135,13 @@ extension Venue {
   }
 
   /// Orders of different firms never share a key, whatever identifiers they choose.
-  func selfMatchKey(of command: Command) -> UInt64 {
+  mutating func selfMatchKey(of command: Command) -> UInt64 {
     guard command.selfMatchID != 0 else { return 0 }
     let firm = ledger.sessions[Int(command.session)].firm
     return UInt64(firm) << 32 | UInt64(command.selfMatchID)
   }
 
-  func incoming(
+  mutating func incoming(
     _ command: Command, _ checked: CheckedOrder, _ record: RestingOrder
   ) -> IncomingOrder {
     let bottom = command.terms.kind == .limit ? instruments[checked.instrument].lowestTick : 0
@@ -151,7 +151,7 @@ extension Venue {
       selfMatchKey: record.selfMatchKey)
   }
 
-  private func acknowledgement(of command: Command) -> Event {
+  private mutating func acknowledgement(of command: Command) -> Event {
     var event = Event(kind: .orderAccepted)
     event.clientOrderID = command.clientOrderID
     event.orderID = ledger.sequence

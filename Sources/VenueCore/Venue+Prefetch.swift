@@ -5,7 +5,7 @@ extension Venue {
   /// order's identifier stands in the index, and both sides of its book. For a caller that holds a
   /// whole burst. A hint: any command will do, and nothing changes but time.
   @inline(__always)
-  public func prefetch(_ command: Command) {
+  public mutating func prefetch(_ command: Command) {
     guard command.session < limits.sessionsMax else { return }
     switch command.kind {
     case .newOrder:

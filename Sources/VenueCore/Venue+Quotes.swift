@@ -108,12 +108,12 @@ extension Venue {
   }
 
   /// Price of the resting quote on a side of the entry's instrument; the greatest for none.
-  private func restingQuotePrice(_ command: Command, _ side: Side) -> Int64 {
+  private mutating func restingQuotePrice(_ command: Command, _ side: Side) -> Int64 {
     let slot = quoteSlot(command.instrument, side)
     return slot == 0 ? .max : books.records[Int(slot)].price
   }
 
-  private func quoteSlot(_ instrument: UInt32, _ side: Side) -> UInt32 {
+  private mutating func quoteSlot(_ instrument: UInt32, _ side: Side) -> UInt32 {
     ledger.index.quoteSlot(
       QuoteKey(
         session: quote.session, group: quote.protectionGroup, instrument: instrument, side: side))

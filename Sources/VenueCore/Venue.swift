@@ -31,6 +31,12 @@ public struct Venue: ~Copyable, Sendable {
   /// When the next good-till-time order expires; `UInt64.max` when none rests.
   public var soonestExpiry: UInt64 { ledger.expiries.soonest }
   public var eventDigest: EventDigest { ledger.outlet.digest }
+
+  /// The same two for the thread that owns the venue and asks in every duty cycle: a call that does
+  /// not say `mutating` would copy the whole venue first.
+  public mutating func nextExpiry() -> UInt64 { ledger.expiries.soonest }
+  public mutating func nextDigest() -> UInt64 { ledger.outlet.digest.value }
+
   public var eventCount: UInt64 { ledger.outlet.count }
   public var matchCount: UInt64 { ledger.matchCount }
   /// Orders resting in all books.
@@ -92,8 +98,8 @@ public struct Venue: ~Copyable, Sendable {
     case .genesis: ledger.index.season(with: UInt64(bitPattern: command.price))
     case .instrumentList: listInstrument(command)
     case .instrumentStatus: setInstrumentStatus(command)
-    case .digest: compare(command, with: eventDigest.value)
-    case .checkpoint: compare(command, with: stateHash())
+    case .digest: compare(command, with: ledger.outlet.digest.value)
+    case .checkpoint: compareState(command)
     case .massQuote:
       noteClientNumbers(command)
       beginQuote(command)
@@ -113,6 +119,9 @@ public struct Venue: ~Copyable, Sendable {
     case .riskTableActivate: activateTable(command)
     }
   }
+
+  @inline(never)
+  private mutating func compareState(_ command: Command) { compare(command, with: stateHash()) }
 
   private mutating func compare(_ command: Command, with value: UInt64) {
     comparedCount &+= 1

@@ -99,7 +99,7 @@ struct MarginHarness: ~Copyable {
       if lots != 0 { _ = engine.transfer(UInt32(account), instrument, lots: lots, price: 0) }
     }
     var orders: [OpenOrder] = []
-    let venue = base.openOrders
+    let venue = base.openOrders()
     for order in venue where order.account == UInt32(account) { orders.append(order) }
     for order in orders {
       if order.group != 0 { _ = engine.restoreGroup(of: order, limits: base.venue) }
@@ -115,13 +115,16 @@ struct MarginHarness: ~Copyable {
 
 extension VenueHarness {
   /// Every resting order as margin counts it.
-  var openOrders: [OpenOrder] {
+  mutating func openOrders() -> [OpenOrder] {
     var orders: [OpenOrder] = []
     for instrument in UInt32(1)...4 {
       for side in Side.allCases {
+        var resting: [(RestingOrder, UInt32)] = []
         venue.books.forEachOrder(instrument, side) { slot, _, leaves in
-          orders.append(
-            venue.ledger.openOrder(venue.books.records[Int(slot)], lots: leaves))
+          resting.append((venue.books.records[Int(slot)], leaves))
+        }
+        for (record, leaves) in resting {
+          orders.append(venue.ledger.openOrder(record, lots: leaves))
         }
       }
     }
