@@ -1,4 +1,5 @@
 import Margining
+import Matching
 import Pricing
 import TestSupport
 import VenueTypes
