@@ -11,7 +11,9 @@ extension Venue {
     let highest = UInt32(truncatingIfNeeded: command.clientOrderID >> 32)
     guard command.price > 0, lowest <= highest, highest < .max, command.quantity > 0,
       !command.price.multipliedReportingOverflow(by: Int64(highest)).overflow,
-      books.list(command.instrument, bandWidth: highest &- lowest &+ 1)
+      books.list(
+        command.instrument, bandWidth: highest &- lowest &+ 1,
+        shape: command.selfMatchID == 1 ? .sparse : .dense)
     else { return }
     instruments[index].tickSize = command.price
     instruments[index].lotSize = command.auxiliary

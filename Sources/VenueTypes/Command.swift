@@ -58,7 +58,7 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
 /// | kind | `clientOrderID` | `price` | `auxiliary` | `instrument`, `quantity`, others |
 /// |---|---|---|---|---|
 /// | genesis | format version | random salt of the order table | most resting orders of the venue | `instrument` = most instruments, `quantity` = most open orders a session, `session` = most sessions; margin: `account` = accounts (0 = none), `selfMatchID` = positions, `clientSequence` = cells, `protectionGroup` = underlyings |
-/// | instrumentList | lowest price tick (low 32 bits), highest (high 32) | tick size, 1e-9 quote currency | lot size, 1e-9 underlying | `quantity` = largest order in lots |
+/// | instrumentList | lowest price tick (low 32 bits), highest (high 32) | tick size, 1e-9 quote currency | lot size, 1e-9 underlying | `quantity` = largest order in lots, `selfMatchID` = 1 for a sparse book |
 /// | instrumentStatus | – | – | new `InstrumentStatus` | |
 /// | timerTick, dayEnd | – | – | – | |
 /// | digest, checkpoint | – | – | the digest or hash | |

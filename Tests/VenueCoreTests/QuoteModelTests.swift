@@ -235,17 +235,7 @@ private final class QuoteModel {
     var harness = VenueHarness(restingOrdersMax: 256, openOrdersPerSessionMax: 128)
     var second = VenueHarness(restingOrdersMax: 256, openOrdersPerSessionMax: 128)
     let model = QuoteModel()
-    var setup = [VenueHarness.listing(2)]
-    for session in UInt16(0)..<2 {
-      for group in UInt8(1)...2 {
-        let limit = UInt32(8 + random.below(20))
-        model.groups[Int(session)][group] = QuoteModel.Group(limit: limit)
-        setup.append(
-          VenueHarness.protection(
-            account: session + 1, group: group, lots: limit, freezeMilliseconds: 3))
-      }
-    }
-    for command in setup {
+    for command in Self.groups(of: model, &random) {
       _ = harness.apply(command)
       _ = second.apply(command)
     }
@@ -307,6 +297,21 @@ private final class QuoteModel {
     if seed == 16 || seed == 3 { #expect(triggerCount > 3 && refusedInSweepCount > 0) }
     let hashes = (harness.venue.stateHash(), second.venue.stateHash())
     #expect(hashes.0 == hashes.1)
+  }
+
+  /// A second instrument, and two groups of either account, with limits of their own.
+  private static func groups(of model: QuoteModel, _ random: inout SplitMix64) -> [Command] {
+    var setup = [VenueHarness.listing(2)]
+    for session in UInt16(0)..<2 {
+      for group in UInt8(1)...2 {
+        let limit = UInt32(8 + random.below(20))
+        model.groups[Int(session)][group] = QuoteModel.Group(limit: limit)
+        setup.append(
+          VenueHarness.protection(
+            account: session + 1, group: group, lots: limit, freezeMilliseconds: 3))
+      }
+    }
+    return setup
   }
 
   private static func fills(_ events: [Event]) -> [String] {

@@ -40,6 +40,8 @@ struct VenueHarness: ~Copyable {
     command.price = 5
     command.auxiliary = 1
     command.quantity = 1_000
+    // One shape of book after the other: no rule of the venue may tell them apart.
+    command.selfMatchID = instrument % 2
     return command
   }
 

@@ -92,9 +92,8 @@ struct Measurement {
   }
 }
 
-/// CPU time of this thread that `body` takes, in nanoseconds, and its result: what other programs on
-/// the machine do in between does not count. Under valgrind its instructions are
-/// counted, and no others.
+/// CPU time of this thread that `body` takes, in nanoseconds, and its result: what other programs
+/// do in between does not count. Under valgrind its instructions are counted, and no others.
 @inline(__always)
 func timed(_ body: () -> UInt64) -> (nanoseconds: UInt64, checksum: UInt64) {
   causeway_count_toggle()

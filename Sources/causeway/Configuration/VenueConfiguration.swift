@@ -22,6 +22,8 @@ struct VenueConfiguration {
     var lowestTick: UInt32
     var highestTick: UInt32
     var quantityMax: UInt32
+    /// Whether its book keeps only the levels that hold orders.
+    var isSparse: Bool
     /// Nil for what margin knows nothing of.
     var terms: OptionTerms?
   }
@@ -144,6 +146,8 @@ extension VenueConfiguration {
     guard high / tick < Int64(UInt32.max) else {
       throw section.error("price_high", "must be below 4,294,967,295 ticks")
     }
+    let terms = try optionTerms(section)
+    let isOption = terms?.kind.isOption ?? false
     let instrument = Instrument(
       identifier: UInt32(try section.integer("id", in: 1...65_535)),
       symbol: try section.string("symbol", default: ""), tickSize: tick,
@@ -151,7 +155,9 @@ extension VenueConfiguration {
       highestTick: UInt32(high / tick),
       quantityMax: UInt32(
         try section.integer("max_order_lots", in: 1...4_294_967_295, default: 1_000_000)),
-      terms: try optionTerms(section))
+      isSparse: try section.choice(
+        "book", [("dense", false), ("sparse", true)], default: isOption ? "sparse" : "dense"),
+      terms: terms)
     try section.finish()
     return instrument
   }

@@ -36,6 +36,7 @@ struct FlowRunCommand: ParsableCommand {
   func run() throws {
     do {
       let flow = try FlowFile.read(file)
+      try options.check(flow, path: file)
       guard let measurement = FlowMeasurement(flow, options: options) else {
         complain("\(file): two replays gave two digests; right would be one")
         throw ExitCode.failure

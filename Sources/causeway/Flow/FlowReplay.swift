@@ -1,5 +1,6 @@
 import CMachine
 import FixedContainers
+import Foundation
 import Matching
 import VenueTypes
 
@@ -89,6 +90,22 @@ struct FlowOptions: Sendable {
   var shape: BookShape?
   /// Write each order's owner and self-match key, which no flow needs and the venue keeps.
   var keepsOwners = false
+
+  /// Refuses dense books that this machine's memory cannot hold, before any is asked for.
+  func check(_ flow: borrowing FlowFile, path: String) throws(FlowFileError) {
+    guard shape == .dense else { return }
+    // The stores of the dense levels grow by doubling, and hold two copies while they do.
+    let header = flow.header
+    let wanted =
+      BookMemory.denseLevels(bandWidth: header.bandWidth) * Int(header.symbolCount)
+    guard wanted < Int(clamping: ProcessInfo.processInfo.physicalMemory) / 8 else {
+      throw FlowFileError(
+        path,
+        "byte offset 20: \(header.symbolCount) dense books of \(header.bandWidth) ticks need "
+          + "\(wanted >> 20) MiB; right would be at most an eighth of this machine's memory, or "
+          + "--shape sparse")
+    }
+  }
 }
 
 /// Whether each order's owner is written: a type, so that the loops are compiled for either.

@@ -106,23 +106,26 @@ extension Venue {
 }
 
 extension ClientEvent {
+  private static func kind(of event: Event) -> ClientEventKind {
+    switch event.kind {
+    case .orderAccepted: .accepted
+    case .orderReplaced: .replaced
+    case .orderRejected: .rejected
+    case .fill: .filled
+    case .orderCanceled: .canceled
+    case .cancelDone: .cancelDone
+    case .notApplied: .notApplied
+    case .quoteAnswered: .quoted
+    case .protectionTriggered: .protectionTriggered
+    case .accountUpdated: .accountUpdated
+    case .sessionOpened, .sessionClosed, .instrument, .control: .other
+    }
+  }
+
   /// What a client makes of the message that `event` becomes, written down a second time, apart
   /// from the encoder and the decoder.
   init(expected event: Event) {
-    let kind: ClientEventKind =
-      switch event.kind {
-      case .orderAccepted: .accepted
-      case .orderReplaced: .replaced
-      case .orderRejected: .rejected
-      case .fill: .filled
-      case .orderCanceled: .canceled
-      case .cancelDone: .cancelDone
-      case .notApplied: .notApplied
-      case .quoteAnswered: .quoted
-      case .protectionTriggered: .protectionTriggered
-      case .accountUpdated: .accountUpdated
-      case .sessionOpened, .sessionClosed, .instrument, .control: .other
-      }
+    let kind = Self.kind(of: event)
     self.init(kind: kind)
     sequence = event.sessionSequence
     if kind == .notApplied {

@@ -108,6 +108,7 @@ extension VenueRuntime {
     command.price = instrument.tickSize
     command.auxiliary = UInt64(instrument.lotSize)
     command.quantity = instrument.quantityMax
+    command.selfMatchID = instrument.isSparse ? 1 : 0
     command.flags = .endOfBurst
     return command
   }
