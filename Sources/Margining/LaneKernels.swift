@@ -26,8 +26,7 @@ struct LaneTerm: BitwiseCopyable, Sendable {
   @inlinable @inline(__always)
   func unitLoss(_ row: SIMD8<Int64>) -> SIMD8<Int64> {
     let gain = (row ^ SIMD8(repeating: flip)) &+ SIMD8(repeating: edge &- flip)
-    // The sign spread over the lane; a comparison here became a loop over scalars.
-    return gain & (gain &>> SIMD8(repeating: 63))
+    return gain & isLess(gain, SIMD8(repeating: 0))
   }
 
   /// The change of O[s] for a loss of one lot.
@@ -42,26 +41,38 @@ struct LaneTerm: BitwiseCopyable, Sendable {
 @inlinable @inline(__always)
 func times(_ values: SIMD8<Int64>, _ factor: Int64) -> SIMD8<Int64> {
   let mask = SIMD8<Int64>(repeating: 0xFFFF_FFFF)
-  let narrow = SIMD8<Int64>(repeating: factor & 0xFFFF_FFFF)
+  let narrow = SIMD8<Int64>(repeating: factor) & mask
   let low = (values & mask) &* narrow
   let high = ((values &>> SIMD8(repeating: 32)) & mask) &* narrow
   return low &+ (high &<< SIMD8(repeating: 32))
 }
 
+// Minimum and maximum by comparing and masking: shifts by 63 and `replacing(with:where:)` are
+// loops over the lanes, which the compiler does not always undo.
+
+/// All bits set where `a` < `b`.
+@inlinable @inline(__always)
+func isLess(_ a: SIMD8<Int64>, _ b: SIMD8<Int64>) -> SIMD8<Int64> {
+  // SAFETY: a mask of eight 64-bit lanes is eight words, all bits set where it holds.
+  unsafe unsafeBitCast(a .< b, to: SIMD8<Int64>.self)
+}
+
 @inlinable @inline(__always)
 func smaller(_ a: SIMD8<Int64>, _ b: SIMD8<Int64>) -> SIMD8<Int64> {
-  a.replacing(with: b, where: b .< a)
+  a ^ ((a ^ b) & isLess(b, a))
 }
 
 @inlinable @inline(__always)
 func larger(_ a: SIMD8<Int64>, _ b: SIMD8<Int64>) -> SIMD8<Int64> {
-  a.replacing(with: b, where: b .> a)
+  a ^ ((a ^ b) & isLess(a, b))
 }
 
 @inlinable @inline(__always)
 func least(_ values: SIMD8<Int64>) -> Int64 {
-  let four = values.lowHalf.replacing(
-    with: values.highHalf, where: values.highHalf .< values.lowHalf)
+  let low = values.lowHalf
+  let high = values.highHalf
+  // SAFETY: as in `isLess`, four lanes.
+  let four = unsafe low ^ ((low ^ high) & unsafeBitCast(high .< low, to: SIMD4<Int64>.self))
   return min(min(four[0], four[1]), min(four[2], four[3]))
 }
 
@@ -70,7 +81,7 @@ extension PortfolioMargin {
   // count of an underlying is at most `blocksMax`, and the instrument is in the table.
 
   @inlinable @inline(__always)
-  func blockCount(of cell: UInt32) -> Int {
+  mutating func blockCount(of cell: UInt32) -> Int {
     Int(table.underlying(cells[Int(cell)].underlying).blockCount)
   }
 

@@ -56,7 +56,7 @@ extension PortfolioMargin {
   @inlinable
   public mutating func replace(_ old: OpenOrder, with new: OpenOrder) -> MarginVerdict {
     precondition(old.account == new.account, "an order stays with its account")
-    if new.lots > 0 && new.lots <= old.lots && old.over(new.lots) == new {
+    if new.lots > 0 && new.lots <= old.lots && old.isSame(besidesLots: new) {
       remove(old.over(old.lots &- new.lots))
       return MarginVerdict(.covered)
     }

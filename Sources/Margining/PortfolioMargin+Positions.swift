@@ -59,7 +59,7 @@ extension PortfolioMargin {
     while slot != 0 {
       let record = slots[Int(slot)]
       let risk = table[record.instrument]
-      if !risk.kind.isOption { gain &+= record.position &* risk.mark }
+      if !risk.isOption { gain &+= record.position &* risk.mark }
       slot = record.next
     }
     let cost = accounts[Int(account)].futuresCost
@@ -97,7 +97,7 @@ extension PortfolioMargin {
       accounts[Int(account)].isOverflowed = true
       return
     }
-    if place.risk.kind.isOption {
+    if place.risk.isOption {
       credit(account, 0 &- cost)
     } else {
       accounts[Int(account)].futuresCost &+= cost

@@ -101,7 +101,7 @@ extension PortfolioMargin {
 
   @inlinable @inline(__always)
   static func isSmaller(_ old: OpenOrder, _ new: OpenOrder) -> Bool {
-    new.lots == 0 || (new.lots <= old.lots && old.over(new.lots) == new)
+    new.lots == 0 || (new.lots <= old.lots && old.isSame(besidesLots: new))
   }
 
   @inlinable @inline(__always)

@@ -7,35 +7,26 @@ extension PortfolioMargin {
   /// Open lots of one instrument change by `buy` and `sell`: all sums but the lanes follow.
   @inlinable @inline(__always)
   mutating func shiftOrders(_ place: MarginPlace, group: UInt16, buy: Int64, sell: Int64) {
-    let cell = Int(place.cell)
     let expiryRisk = table.expiry(place.risk.expiry, of: place.risk.underlying)
-    let shortBefore = shortNotional(place.slot, place.risk)
-    let lotsBefore = slots[Int(place.slot)].worstLots
-    slots[Int(place.slot)].buyLots &+= buy
-    slots[Int(place.slot)].sellLots &+= sell
-    let shortAfter = shortNotional(place.slot, place.risk)
-    cells[cell].shortNotional.worst &+= shortAfter.worst &- shortBefore.worst
-    cells[cell].lots.worst &+= buy &+ sell
-    if expiryRisk.confidenceRate > 0 {
-      let more = slots[Int(place.slot)].worstLots &- lotsBefore
-      cells[cell].confidence &+=
-        Int128(more &* place.risk.notional) &* Int128(expiryRisk.confidenceRate)
-    }
-    var totals = expiries[place.bucket]
-    let before = Self.worstCharges(totals, expiryRisk)
+    shiftSlot(place, buy: buy, sell: sell, confidenceRate: expiryRisk.confidenceRate)
+    // SAFETY: cell, expiry bucket and group are numbers the engine gave out. Worked on where they
+    // stand: as copies they would be written to the stack and read back.
+    let cell = unsafe cells.address(unchecked: Int(place.cell))
+    let totals = unsafe expiries.address(unchecked: place.bucket)
+    let before = unsafe Self.worstCharges(totals.pointee, expiryRisk)
     let capLots = group == 0 ? 0 : groups[Int(group)].capLots
     if capLots > 0 {
-      shiftGroupSums(place, group: group, buy: buy, sell: sell, totals: &totals)
+      unsafe shiftGroupSums(
+        place, group: group, buy: buy, sell: sell, &totals.pointee, &cell.pointee)
     } else {
-      shiftSums(place, lots: buy, sign: 1, totals: &totals)
-      shiftSums(place, lots: sell, sign: -1, totals: &totals)
+      unsafe Self.shiftSums(place.risk, lots: buy, sign: 1, &totals.pointee, &cell.pointee)
+      unsafe Self.shiftSums(place.risk, lots: sell, sign: -1, &totals.pointee, &cell.pointee)
     }
-    expiries[place.bucket] = totals
-    let after = Self.worstCharges(totals, expiryRisk)
-    cells[cell].absoluteDelta.worst &+= after.absoluteDelta &- before.absoluteDelta
-    cells[cell].linearSkew.worst &+= after.linearSkew &- before.linearSkew
-    cells[cell].absoluteSkew.worst &+= after.absoluteSkew &- before.absoluteSkew
-    cells[cell].additive.worst &+= after.additive &- before.additive
+    let after = unsafe Self.worstCharges(totals.pointee, expiryRisk)
+    unsafe cell.pointee.absoluteDelta.worst &+= after.absoluteDelta &- before.absoluteDelta
+    unsafe cell.pointee.linearSkew.worst &+= after.linearSkew &- before.linearSkew
+    unsafe cell.pointee.absoluteSkew.worst &+= after.absoluteSkew &- before.absoluteSkew
+    unsafe cell.pointee.additive.worst &+= after.additive &- before.additive
     if group != 0 { groups[Int(group)].quotedLots &+= buy &+ sell }
     if table.underlying(place.risk.underlying).gapCount > 0 && buy != 0 {
       let held = slots[Int(place.slot)].position &+ slots[Int(place.slot)].buyLots
@@ -45,57 +36,85 @@ extension PortfolioMargin {
     }
   }
 
+  /// Open lots of a slot, and what of its cell hangs on them alone.
   @inlinable @inline(__always)
-  mutating func shiftSums(
-    _ place: MarginPlace, lots: Int64, sign: Int64, totals: inout ExpiryTotals
+  mutating func shiftSlot(
+    _ place: MarginPlace, buy: Int64, sell: Int64, confidenceRate: Int64
+  ) {
+    // SAFETY: as in `shiftOrders`.
+    let slot = unsafe slots.address(unchecked: Int(place.slot))
+    let cell = unsafe cells.address(unchecked: Int(place.cell))
+    if sell != 0 && place.risk.isOption {
+      // Buys do not count in the short charge, so only sells can change it.
+      let other = unsafe counterpartNotional(slot.pointee.counterpart).worst
+      let lots = unsafe slot.pointee.position &- slot.pointee.sellLots
+      let before = lots &* place.risk.notional &+ other
+      let after = before &- sell &* place.risk.notional
+      unsafe cell.pointee.shortNotional.worst &+= max(0, 0 &- after) &- max(0, 0 &- before)
+    }
+    let lotsBefore = unsafe slot.pointee.worstLots
+    unsafe slot.pointee.buyLots &+= buy
+    unsafe slot.pointee.sellLots &+= sell
+    unsafe cell.pointee.lots.worst &+= buy &+ sell
+    if confidenceRate > 0 {
+      let more = unsafe slot.pointee.worstLots &- lotsBefore
+      unsafe cell.pointee.confidence &+=
+        Int128(more &* place.risk.notional) &* Int128(confidenceRate)
+    }
+  }
+
+  @inlinable @inline(__always)
+  static func shiftSums(
+    _ risk: InstrumentRisk, lots: Int64, sign: Int64, _ totals: inout ExpiryTotals,
+    _ cell: inout CellTotals
   ) {
     if lots == 0 { return }
-    let risk = place.risk
     totals.delta.shift(perLot: sign &* risk.delta, lots: lots)
     totals.linearSkew.shift(perLot: sign &* risk.skewLinear, lots: lots)
     totals.absoluteSkew.shift(perLot: sign &* risk.skewAbsolute, lots: lots)
-    if risk.kind.isOption { totals.value.shift(perLot: sign &* risk.mark, lots: lots) }
-    cells[Int(place.cell)].delta.shift(perLot: sign &* risk.delta, lots: lots)
-    cells[Int(place.cell)].gamma.shift(perLot: sign &* risk.gamma, lots: lots)
+    if risk.isOption { totals.value.shift(perLot: sign &* risk.mark, lots: lots) }
+    cell.delta.shift(perLot: sign &* risk.delta, lots: lots)
+    cell.gamma.shift(perLot: sign &* risk.gamma, lots: lots)
   }
 
   /// The same for quotes of a capped group: the sums keep what the cap lets count (PM-16).
   @inlinable @inline(__always)
   mutating func shiftGroupSums(
-    _ place: MarginPlace, group: UInt16, buy: Int64, sell: Int64, totals: inout ExpiryTotals
+    _ place: MarginPlace, group: UInt16, buy: Int64, sell: Int64, _ totals: inout ExpiryTotals,
+    _ cell: inout CellTotals
   ) {
     let risk = place.risk
     let bucket = Int(group) &* RiskTableLimits.expiriesMax &+ Int(risk.expiry)
-    var own = groups[Int(group)]
-    var share = groupExpiries[bucket]
-    let cap = own.capLots
-    shiftGroupSide(risk, lots: buy, sign: 1, cap: cap, &own, &share, &totals, cell: place.cell)
-    shiftGroupSide(risk, lots: sell, sign: -1, cap: cap, &own, &share, &totals, cell: place.cell)
-    groups[Int(group)] = own
-    groupExpiries[bucket] = share
+    // SAFETY: `examine` has seen the group; the table's expiries are below `expiriesMax`.
+    let own = unsafe groups.address(unchecked: Int(group))
+    let share = unsafe groupExpiries.address(unchecked: bucket)
+    unsafe Self.shiftGroupSide(
+      risk, lots: buy, sign: 1, &own.pointee, &share.pointee, &totals, &cell)
+    unsafe Self.shiftGroupSide(
+      risk, lots: sell, sign: -1, &own.pointee, &share.pointee, &totals, &cell)
   }
 
   @inlinable @inline(__always)
-  mutating func shiftGroupSide(
-    _ risk: InstrumentRisk, lots: Int64, sign: Int64, cap: Int64, _ own: inout GroupTotals,
-    _ share: inout GroupExpiryTotals, _ totals: inout ExpiryTotals, cell: UInt32
+  static func shiftGroupSide(
+    _ risk: InstrumentRisk, lots: Int64, sign: Int64, _ own: inout GroupTotals,
+    _ share: inout GroupExpiryTotals, _ totals: inout ExpiryTotals, _ cell: inout CellTotals
   ) {
     if lots == 0 { return }
-    let place = Int(cell)
+    let cap = own.capLots
     share.delta.shift(
       perLot: sign &* risk.delta, lots: lots, capLots: cap, into: &totals.delta)
     share.linearSkew.shift(
       perLot: sign &* risk.skewLinear, lots: lots, capLots: cap, into: &totals.linearSkew)
     share.absoluteSkew.shift(
       perLot: sign &* risk.skewAbsolute, lots: lots, capLots: cap, into: &totals.absoluteSkew)
-    if risk.kind.isOption {
+    if risk.isOption {
       share.value.shift(
         perLot: sign &* risk.mark, lots: lots, capLots: cap, into: &totals.value)
     }
     own.delta.shift(
-      perLot: sign &* risk.delta, lots: lots, capLots: cap, into: &cells[place].delta)
+      perLot: sign &* risk.delta, lots: lots, capLots: cap, into: &cell.delta)
     own.gamma.shift(
-      perLot: sign &* risk.gamma, lots: lots, capLots: cap, into: &cells[place].gamma)
+      perLot: sign &* risk.gamma, lots: lots, capLots: cap, into: &cell.gamma)
   }
 
   /// The position of a slot changes by `lots`: lanes, sums and mark value follow, money does not.
@@ -143,7 +162,7 @@ extension PortfolioMargin {
     totals.delta.position &+= lots &* risk.delta
     totals.linearSkew.position &+= lots &* risk.skewLinear
     totals.absoluteSkew.position &+= lots &* risk.skewAbsolute
-    if risk.kind.isOption { totals.value.position &+= lots &* risk.mark }
+    if risk.isOption { totals.value.position &+= lots &* risk.mark }
     expiries[place.bucket] = totals
     let position = Self.positionCharges(totals, expiryRisk)
     let worst = Self.worstCharges(totals, expiryRisk)

@@ -101,18 +101,26 @@ extension PortfolioMargin {
   @inlinable @inline(__always)
   mutating func shortNotional(_ slot: UInt32, _ risk: InstrumentRisk) -> Charge<Int64> {
     var charge = Charge<Int64>()
-    guard risk.kind.isOption else { return charge }
+    guard risk.isOption else { return charge }
     let record = slots[Int(slot)]
-    var net = record.position &* risk.notional
-    var worst = net &- record.sellLots &* risk.notional
-    if record.counterpart != 0 {
-      let other = slots[Int(record.counterpart)]
-      let notional = table[other.instrument].notional
-      net &+= other.position &* notional
-      worst &+= (other.position &- other.sellLots) &* notional
-    }
-    charge.position = max(0, 0 &- net)
-    charge.worst = max(0, 0 &- worst)
+    let net = record.position &* risk.notional
+    let other = counterpartNotional(record.counterpart)
+    charge.position = max(0, 0 &- (net &+ other.position))
+    charge.worst = max(0, 0 &- (net &- record.sellLots &* risk.notional &+ other.worst))
     return charge
+  }
+
+  /// Signed index value of the option of the other kind at the same strike: of its position, and
+  /// with every sell filled; 0 for slot 0.
+  @inlinable @inline(__always)
+  mutating func counterpartNotional(_ slot: UInt32) -> Charge<Int64> {
+    var value = Charge<Int64>()
+    if slot == 0 { return value }
+    // SAFETY: slots name each other by numbers the engine gave out.
+    let other = unsafe slots.address(unchecked: Int(slot))
+    let notional = unsafe table[other.pointee.instrument].notional
+    unsafe value.position = other.pointee.position &* notional
+    unsafe value.worst = (other.pointee.position &- other.pointee.sellLots) &* notional
+    return value
   }
 }

@@ -38,15 +38,19 @@ struct QuoteTerms: BitwiseCopyable, Sendable {
     var worst = SIMD8<Int64>(repeating: 0)
     if newBid.lots != 0 {
       worst = newBid.unitLoss(row)
-      sum &+= times(worst, newBid.lots)
+      sum = worst &* SIMD8(repeating: newBid.lots)
     }
     if newOffer.lots != 0 {
       let loss = newOffer.unitLoss(row)
       worst = smaller(worst, loss)
-      sum &+= times(loss, newOffer.lots)
+      sum &+= loss &* SIMD8(repeating: newOffer.lots)
     }
-    if oldBid.lots != 0 { sum &-= times(oldBid.unitLoss(row), oldBid.lots) }
-    if oldOffer.lots != 0 { sum &-= times(oldOffer.unitLoss(row), oldOffer.lots) }
+    if oldBid.lots != 0 {
+      sum &-= oldBid.unitLoss(row) &* SIMD8(repeating: oldBid.lots)
+    }
+    if oldOffer.lots != 0 {
+      sum &-= oldOffer.unitLoss(row) &* SIMD8(repeating: oldOffer.lots)
+    }
     return (sum, worst)
   }
 }

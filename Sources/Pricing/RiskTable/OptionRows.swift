@@ -86,9 +86,9 @@ struct OptionRows {
 
   @inline(__always)
   private func value(_ terms: Terms, _ block: Int) -> Revaluation.Value<SIMD8<Double>> {
-    var deviation = SIMD8<Double>(repeating: terms.same)
-    deviation.replace(with: terms.down, where: scenarios.downs[block])
-    deviation.replace(with: terms.up, where: scenarios.ups[block])
+    let calm = SIMD8<Double>.select(
+      scenarios.downs[block], SIMD8(repeating: terms.down), SIMD8(repeating: terms.same))
+    var deviation = SIMD8.select(scenarios.ups[block], SIMD8(repeating: terms.up), calm)
     if block == ScenarioSet.linearLane / 8 {
       deviation[ScenarioSet.linearLane % 8] = terms.linear
       deviation[ScenarioSet.absoluteLane % 8] = terms.absolute

@@ -9,7 +9,9 @@ public enum RiskKind: UInt8, Sendable, CaseIterable {
   case perpetual = 4
 
   /// Whether its mark is money paid and received, so that it counts as a value held.
-  @inlinable public var isOption: Bool { self == .put || self == .call }
+  @inlinable public var isOption: Bool {
+    @inline(__always) get { self == .put || self == .call }
+  }
 }
 
 /// One instrument's columns of the risk table, all of them integers per lot. 64 bytes.
@@ -29,7 +31,14 @@ public struct InstrumentRisk: BitwiseCopyable, Sendable, Equatable {
 
   @inlinable public init() {}
 
-  @inlinable public var kind: RiskKind { RiskKind(rawValue: rawKind) ?? .absent }
+  @inlinable public var kind: RiskKind {
+    @inline(__always) get { RiskKind(rawValue: rawKind) ?? .absent }
+  }
+
+  /// `kind.isOption`, without the way through the kinds.
+  @inlinable public var isOption: Bool {
+    @inline(__always) get { rawKind &- RiskKind.put.rawValue < 2 }
+  }
 }
 
 /// One expiry bucket: rates at 1e-9, rounded up. A perpetual's bucket has τ = 0.

@@ -142,7 +142,7 @@ struct RowRounding {
   private var poison = SIMD8<Double>(repeating: 0)
 
   /// 1.5·2^52: adding it leaves the nearest integer in the low bits, for magnitudes below 2^51.
-  private static var shift: Double { 6_755_399_441_055_744 }
+  static var shift: Double { 6_755_399_441_055_744 }
 
   /// Meaningless for values outside `valueMax`; then `bound` is nil.
   @inline(__always)

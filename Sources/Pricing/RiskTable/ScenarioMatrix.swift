@@ -15,10 +15,16 @@ public struct ScenarioMatrix: ~Copyable, Sendable {
   public init(_ table: RiskTable) {
     instrumentsMax = table.limits.instrumentsMax
     var rows = FixedArray<SIMD8<Double>>(zeroed: (Int(instrumentsMax) + 1) * 4)
+    let shift = SIMD8<Double>(repeating: RowRounding.shift)
+    // SAFETY, of the bit casts: eight 64-bit words either way.
+    let shiftWords = unsafe unsafeBitCast(shift, to: SIMD8<Int64>.self)
     for instrument in 0...instrumentsMax where table.contains(instrument) {
-      for lane in 0..<Self.laneCount {
-        rows[Int(instrument) * 4 + lane / 8][lane % 8] = Double(
-          table.value(instrument, lane: lane))
+      for block in 0..<Self.laneCount / 8 {
+        // An integer below 2^50 in the low bits of 1.5·2^52: exact, where a conversion of 64-bit
+        // integers is one scalar instruction a lane.
+        let row = unsafe table.block(unchecked: block, of: instrument)  // SAFETY: contained.
+        rows[Int(instrument) &* 4 &+ block] =
+          unsafe unsafeBitCast(row &+ shiftWords, to: SIMD8<Double>.self) - shift
       }
     }
     self.rows = rows
@@ -89,6 +95,16 @@ public struct BaseGridRevaluation: Sendable {
     ups = InlineArray { set.ups[$0] }
   }
 
+  /// Each lane's number of the states same, down, up.
+  @inline(__always)
+  private static func byState(
+    _ states: SIMD4<Double>, _ downs: SIMDMask<SIMD8<Int64>>, _ ups: SIMDMask<SIMD8<Int64>>
+  ) -> SIMD8<Double> {
+    let calm = SIMD8<Double>.select(
+      downs, SIMD8(repeating: states[1]), SIMD8(repeating: states[0]))
+    return SIMD8.select(ups, SIMD8(repeating: states[2]), calm)
+  }
+
   /// Σ amount·value in each lane, undiscounted USD: 27 base lanes, then five tails.
   public func totals(
     options: borrowing Span<HoistedOption>, positions: borrowing Span<UInt32>,
@@ -106,12 +122,8 @@ public struct BaseGridRevaluation: Sendable {
         putStrikes += amounts[position] * option.strike
       }
       for block in 0..<4 {
-        var deviation = SIMD8<Double>(repeating: option.deviations[0])
-        deviation.replace(with: option.deviations[1], where: downs[block])
-        deviation.replace(with: option.deviations[2], where: ups[block])
-        var inverse = SIMD8<Double>(repeating: option.inverses[0])
-        inverse.replace(with: option.inverses[1], where: downs[block])
-        inverse.replace(with: option.inverses[2], where: ups[block])
+        let deviation = Self.byState(option.deviations, downs[block], ups[block])
+        let inverse = Self.byState(option.inverses, downs[block], ups[block])
         let value = Revaluation.call(
           moneyness: logMoves[block] + SIMD8(repeating: option.moneyness),
           forward: factors[block] * SIMD8(repeating: option.forward),
