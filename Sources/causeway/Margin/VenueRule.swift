@@ -39,6 +39,8 @@ struct VenueRule {
     let legs = try legs(portfolio, lot: lot)
     let buffer = RiskTableBuffer(
       limits: RiskTableLimits(instrumentsMax: UInt32(legs.count + 1), underlyingsMax: 1))
+    // The engine's table is a view of the buffer, which nothing else holds.
+    defer { withExtendedLifetime(buffer) {} }
     var margin = PortfolioMargin(
       limits: MarginLimits(accountsMax: 1, slotsMax: 128, cellsMax: 1, groupsMax: 1),
       table: try table(buffer, scenario, legs.map(\.input)))

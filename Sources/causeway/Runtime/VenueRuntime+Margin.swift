@@ -27,9 +27,8 @@ extension VenueRuntime {
         commands.append(command)
       }
     }
-    let table = try riskTable(configuration, now: now, place: place)
-    commands += RiskTableWords.commands(
-      for: table, number: recovered.venue.riskTableNumber + 1)
+    commands += try tableCommands(
+      configuration, now: now, number: recovered.venue.riskTableNumber + 1, place: place)
     return commands.map { command in
       var whole = command
       whole.flags = .endOfBurst
@@ -48,10 +47,11 @@ extension VenueRuntime {
     return [command]
   }
 
-  /// Rows of every instrument that has not expired, at one volatility an underlying.
-  private static func riskTable(
-    _ configuration: VenueConfiguration, now: UInt64, place: String
-  ) throws -> RiskTable {
+  /// A risk table word by word: rows of every instrument that has not expired, at one volatility
+  /// an underlying.
+  private static func tableCommands(
+    _ configuration: VenueConfiguration, now: UInt64, number: UInt64, place: String
+  ) throws -> [Command] {
     let buffer = RiskTableBuffer(
       limits: RiskTableLimits(
         instrumentsMax: configuration.limits.instrumentsMax,
@@ -86,8 +86,10 @@ extension VenueRuntime {
           }))
     }
     do {
-      return try RiskTableBuilder(buffer: buffer).compute(
+      let table = try RiskTableBuilder(buffer: buffer).compute(
         half: 0, number: 1, underlyings: underlyings, instruments: instruments)
+      // The table is a view of the buffer, which nothing else holds.
+      return withExtendedLifetime(buffer) { RiskTableWords.commands(for: table, number: number) }
     } catch {
       throw ConfigurationError(place, "no risk table can be computed: \(error)")
     }
