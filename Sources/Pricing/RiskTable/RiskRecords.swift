@@ -32,7 +32,16 @@ public struct InstrumentRisk: BitwiseCopyable, Sendable, Equatable {
   @inlinable public init() {}
 
   @inlinable public var kind: RiskKind {
-    @inline(__always) get { RiskKind(rawValue: rawKind) ?? .absent }
+    // Not by `init(rawValue:)`: the linker folds it with code that looks types up at run time.
+    @inline(__always) get {
+      switch rawKind {
+      case 1: .put
+      case 2: .call
+      case 3: .future
+      case 4: .perpetual
+      default: .absent
+      }
+    }
   }
 
   /// `kind.isOption`, without the way through the kinds.

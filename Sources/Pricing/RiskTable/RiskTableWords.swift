@@ -90,9 +90,8 @@ extension RiskTable {
 
   private func isConsistent(instrument: UInt32) -> Bool {
     let risk = self[instrument]
-    guard RiskKind(rawValue: risk.rawKind) != nil, risk.underlying < limits.underlyingsMax else {
-      return false
-    }
+    guard risk.rawKind <= RiskKind.perpetual.rawValue, risk.underlying < limits.underlyingsMax
+    else { return false }
     let underlying = self.underlying(risk.underlying)
     guard Int32(risk.expiry) < underlying.expiryCount, underlying.blockCount > 0, risk.bound > 0,
       risk.bound <= RiskTableLimits.valueMax, risk.notional >= 0,
