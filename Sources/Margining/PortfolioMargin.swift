@@ -101,6 +101,12 @@ public struct PortfolioMargin: ~Copyable, Sendable {
   /// Cash of `account`, µ$.
   public func collateral(_ account: UInt32) -> Int64 { accounts[Int(account)].collateral }
 
+  /// Cash of `account` as if its futures had been paid for: collateral − Σ lots × price paid, µ$.
+  /// Over all accounts this sum changes by no trade, mark or transfer.
+  public func cash(_ account: UInt32) -> Int64 {
+    accounts[Int(account)].collateral &- accounts[Int(account)].futuresCost
+  }
+
   /// What `account` holds of `instrument`, signed lots.
   @inlinable @inline(__always)
   public func position(_ account: UInt32, _ instrument: UInt32) -> Int64 {

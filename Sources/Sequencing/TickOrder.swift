@@ -112,9 +112,8 @@ public struct TickBurst: ~Copyable, Sendable {
       return latestDependency(of: index, named: command.auxiliary)
     case .massCancel, .killSwitch, .sessionClose, .protectionReset:
       return latestDependency(of: index, named: nil)
-    case .genesis, .instrumentList, .instrumentStatus, .timerTick, .digest, .checkpoint, .dayEnd,
-      .sessionOpen, .notApplied, .refused, .protectionConfigure, .sessionUnlock,
-      .deposit, .instrumentTerms, .riskTableBegin, .riskTableWords, .riskTableActivate:
+    // The venue's own, and the control plane's.
+    default:
       return .cancel
     }
   }

@@ -23,6 +23,7 @@ struct MarginScale: BitwiseCopyable {
 /// Memory: that of `PortfolioMargin` and of `RiskTableBuffer`, 16 bytes an instrument.
 struct MarginDesk: ~Copyable, Sendable {
   let isEnabled: Bool
+  private let usersMax: UInt16
   var engine: PortfolioMargin
   private let tables: RiskTableBuffer
   private var scales: FixedArray<MarginScale>
@@ -42,14 +43,16 @@ struct MarginDesk: ~Copyable, Sendable {
   init(limits: VenueLimits) {
     let sizes = limits.margin
     isEnabled = sizes.isEnabled
+    usersMax = sizes.accountsMax
     tables = RiskTableBuffer(
       limits: RiskTableLimits(
         instrumentsMax: isEnabled ? limits.instrumentsMax : 0,
         underlyingsMax: max(1, sizes.underlyingsMax)))
     engine = PortfolioMargin(
       limits: MarginLimits(
-        accountsMax: max(1, UInt32(sizes.accountsMax)), slotsMax: max(1, sizes.positionsMax),
-        cellsMax: max(1, sizes.cellsMax),
+        accountsMax: max(1, OwnAccounts(usersMax: sizes.accountsMax).end),
+        slotsMax: isEnabled ? sizes.positionsMax &+ limits.instrumentsMax : 1,
+        cellsMax: isEnabled ? sizes.cellsMax &+ 8 : 1,
         groupsMax: isEnabled ? UInt32(ProtectionTable.groupsMax) : 1),
       table: tables.table(half: 1))
     scales = FixedArray(
@@ -106,7 +109,7 @@ struct MarginDesk: ~Copyable, Sendable {
   /// Adds deposit `number` to an account; false, without effect, when it was seen before, is not
   /// positive, or the account cannot take it.
   mutating func deposit(_ amount: Int64, to account: UInt16, number: UInt64) -> Bool {
-    guard isEnabled, amount > 0, number > lastDeposit,
+    guard isEnabled, amount > 0, number > lastDeposit, account < usersMax,
       engine.adjustCollateral(UInt32(account), by: amount)
     else { return false }
     lastDeposit = number

@@ -140,6 +140,7 @@ extension Venue {
     let isTaken = ledger.margin.deposit(
       command.price, to: command.account, number: command.auxiliary)
     if isTaken {
+      treasury.deposits &+= command.price
       reportAccount(command.account)
     } else {
       reportControl(command, isRefused: true)
@@ -175,7 +176,7 @@ extension Venue {
   }
 
   /// Tells every session of `account` how it stands.
-  private mutating func reportAccount(_ account: UInt16) {
+  mutating func reportAccount(_ account: UInt16) {
     var event = Event(kind: .accountUpdated)
     event.price = ledger.margin.engine.equity(UInt32(account))
     event.fee = ledger.margin.engine.initialMargin(UInt32(account))
@@ -187,7 +188,7 @@ extension Venue {
     }
   }
 
-  private mutating func reportControl(_ command: Command, isRefused: Bool) {
+  mutating func reportControl(_ command: Command, isRefused: Bool) {
     var event = Event(kind: .control)
     event.sequence = ledger.sequence
     event.engineTime = ledger.engineTime

@@ -13,6 +13,10 @@ extension Venue {
     hasher.combine(ledger.matchCount, UInt64(ledger.slots.takenCount))
     ledger.protection.hash(into: &hasher)
     ledger.margin.hash(into: &hasher)
+    if ledger.margin.isEnabled {
+      treasury.hash(into: &hasher)
+      parameters.hash(into: &hasher)
+    }
     if quote.entriesLeft > 0 { hash(quote, into: &hasher) }
     for session in 0..<Int(limits.sessionsMax) { hash(ledger.sessions[session], into: &hasher) }
     for instrument in 1..<instruments.count where instruments[instrument].tickSize > 0 {

@@ -15,6 +15,8 @@ public struct Venue: ~Copyable, Sendable {
   var ledger: Ledger
   var instruments: FixedArray<InstrumentState>
   var quote = QuoteProgress()
+  var parameters = ParameterTable()
+  var treasury = Treasury()
   /// Sequence number of the first digest or checkpoint that does not agree; 0 = none.
   public private(set) var firstDivergence: UInt64 = 0
   /// Digests and checkpoints that were compared.
@@ -113,6 +115,7 @@ public struct Venue: ~Copyable, Sendable {
     case .protectionConfigure: configureProtection(command)
     case .sessionUnlock: unlockSession(command)
     case .deposit: takeDeposit(command)
+    case .parameterChange: changeParameter(command)
     case .instrumentTerms: setTerms(command)
     case .riskTableBegin: ledger.margin.beginTable()
     case .riskTableWords: ledger.margin.takeWords(command)

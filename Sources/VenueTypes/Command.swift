@@ -45,6 +45,8 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
   case riskTableWords = 45
   /// It is whole, and shall be in force from now on.
   case riskTableActivate = 46
+  /// Sets a venue parameter.
+  case parameterChange = 47
 
   /// Whether it belongs to a session: the others are the venue's own.
   @inlinable public var isFromSession: Bool { rawValue &- 10 < 30 }
@@ -81,6 +83,7 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
 /// | riskTableBegin | – | – | – | |
 /// | riskTableWords | word 0 | word 1 | word 2 | `selfMatchID`, `clientSequence` = word 3, low half first; `protectionGroup` = section, `instrument` = element, `quantity` = place of word 0 |
 /// | riskTableActivate | number of the table | – | hash of its words | |
+/// | parameterChange | `ParameterKey` | value | – | `quantity` = underlying, 255 = all |
 @frozen
 public struct Command: BitwiseCopyable, Sendable, Equatable {
   /// Nanoseconds since the Unix epoch at which the ingress burst was taken from the port.

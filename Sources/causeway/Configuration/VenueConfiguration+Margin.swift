@@ -35,7 +35,7 @@ extension VenueConfiguration {
     let section = try root.section("margin")
     let isEnabled = try section.boolean("enabled", default: false)
     let sizes = MarginSizes(
-      accountsMax: UInt16(try section.integer("accounts", in: 1...65_535, default: 1_024)),
+      accountsMax: UInt16(try section.integer("accounts", in: 1...65_000, default: 1_024)),
       positionsMax: UInt32(
         try section.integer("positions", in: 1...16_777_215, default: 16_384)),
       cellsMax: UInt32(try section.integer("cells", in: 1...1_048_575, default: 2_048)),

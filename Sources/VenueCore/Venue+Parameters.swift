@@ -1,0 +1,34 @@
+import Margining
+import VenueTypes
+
+extension Venue {
+  /// Sets a parameter for one underlying (0…7) or for all of them (255). Refused, without effect,
+  /// and told to whoever listens to the venue: an unknown key, an underlying outside, a value
+  /// outside its range, and one that leaves the margin sheet unsound (hedged above net delta,
+  /// maintenance above initial). Margin sheets are in force from the next risk table on.
+  mutating func changeParameter(_ command: Command) {
+    reportControl(command, isRefused: !setParameter(command))
+  }
+
+  private mutating func setParameter(_ command: Command) -> Bool {
+    guard let number = UInt16(exactly: command.clientOrderID),
+      let key = ParameterKey(rawValue: number)
+    else { return false }
+    let isForAll = command.quantity == 255
+    guard isForAll || command.quantity < 8 else { return false }
+    let range = isForAll ? 0..<8 : Int(command.quantity)..<Int(command.quantity) + 1
+    for place in range {
+      let underlying = UInt8(truncatingIfNeeded: place)
+      let before = parameters[key, underlying]
+      guard parameters.set(key, underlying, to: command.price) else { return false }
+      if key.rawValue >= ParameterKey.netDeltaRate.rawValue
+        && key.rawValue <= ParameterKey.initialRate.rawValue
+        && !ledger.margin.engine.load(parameters.sheet(underlying), for: underlying)
+      {
+        _ = parameters.set(key, underlying, to: before)
+        return false
+      }
+    }
+    return true
+  }
+}
