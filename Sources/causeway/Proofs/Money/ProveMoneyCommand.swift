@@ -19,7 +19,6 @@ struct ProveMoneyCommand: ParsableCommand {
   @Flag(help: "Print the result as JSON.")
   var json = false
 
-
   func run() throws {
     guard commands >= 10_000 else { throw ConfigurationError("--commands", "at least 10000") }
     guard life >= 10_000 else { throw ConfigurationError("--life", "at least 10000") }
