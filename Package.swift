@@ -53,6 +53,8 @@ let floors: [[Module]] = [
     Module(name: "Margining", uses: ["Pricing", "FixedContainers", "VenueTypes"]),
     // messages as views over bytes
     Module(name: "WireProtocol", uses: ["VenueTypes"]),
+    // the state tree, its proofs, the chain of receipts, batch headers
+    Module(name: "StateCommitments", uses: ["Hashing", "FixedContainers"]),
     // models, volatility surfaces and calibration: analytics that never enter committed state
     Module(name: "Modelling", uses: ["Pricing"]),
   ],
