@@ -1,10 +1,13 @@
+import CMachine
+
 /// Eight digests, one for each message of a batch.
 public typealias KeccakDigests = InlineArray<8, KeccakDigest>
 
 /// Keccak-256 of eight messages of the same length at once, a state a lane.
 ///
 /// Gives what `Keccak256` gives for each message alone. With 512-bit registers the 25 words of all
-/// eight states stay in registers; with narrower ones the same code runs in halves.
+/// eight states stay in registers; with narrower ones the same code runs in halves. The permutation
+/// is in C, whose vectors become vectors at every CPU level.
 ///
 /// Source: as `Keccak256`; one state a lane as in the reference's parallel implementations.
 @frozen
@@ -55,12 +58,11 @@ public struct Keccak256x8: BitwiseCopyable, Sendable {
     return hash.finish(byteCount: 64)
   }
 
-  @inline(never)
   private mutating func permute() {
     unsafe withUnsafeMutableBytes(of: &state) { bytes in
       let lanes = unsafe bytes.baseAddress.unsafelyUnwrapped
-      // SAFETY: the 25 lanes of the state.
-      unsafe keccakPermute(lanes.assumingMemoryBound(to: SIMD8<UInt64>.self))
+      // SAFETY: the 25 · 8 words of the states.
+      unsafe causeway_keccak_x8(lanes.assumingMemoryBound(to: UInt64.self))
     }
   }
 }
