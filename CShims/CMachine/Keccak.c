@@ -17,6 +17,8 @@ static const uint64_t constants[24] = {
     0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008,
 };
 
+// Without this the lanes go through registers of half the width even where there are wider ones.
+__attribute__((min_vector_width(512)))
 void causeway_keccak_x8(uint64_t *states)
 {
   v8_anywhere *lanes = (v8_anywhere *)states;
