@@ -17,6 +17,7 @@ public struct Venue: ~Copyable, Sendable {
   var quote = QuoteProgress()
   var parameters = ParameterTable()
   var treasury = Treasury()
+  var oracle: OracleDesk
   /// Sequence number of the first digest or checkpoint that does not agree; 0 = none.
   public private(set) var firstDivergence: UInt64 = 0
   /// Digests and checkpoints that were compared.
@@ -28,6 +29,7 @@ public struct Venue: ~Copyable, Sendable {
     ledger = Ledger(limits: limits, outlet: outlet)
     instruments = FixedArray(
       count: Int(limits.instrumentsMax) + 1, filledWith: InstrumentState())
+    oracle = OracleDesk(underlyingCount: Int(limits.margin.underlyingsMax))
   }
 
   /// When the next good-till-time order expires; `UInt64.max` when none rests.
@@ -120,6 +122,8 @@ public struct Venue: ~Copyable, Sendable {
     case .riskTableBegin: ledger.margin.beginTable()
     case .riskTableWords: ledger.margin.takeWords(command)
     case .riskTableActivate: activateTable(command)
+    case .indexPrice: takeIndexPrice(command)
+    case .signatureWords: break
     }
   }
 

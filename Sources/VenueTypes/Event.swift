@@ -26,8 +26,15 @@ public enum EventKind: UInt8, Sendable, CaseIterable {
   /// `reference` maintenance margin.
   case accountUpdated = 13
   /// Not for a session: a command of the control plane (`detail` = its kind) had its effect, or
-  /// was refused (`reason` not none), as a risk table that is cut or inconsistent.
+  /// was refused (`reason` not none), as a risk table that is cut or inconsistent. Of an index
+  /// print: `isLast` = `PrintRefusal`.
   case control = 14
+  /// Not for a session: the index of underlying `quantity` is `price` (1e-9 USD) from `reference`
+  /// on; `clientOrderID` = confidence (1e-9), `leavesQuantity` = sources.
+  case indexAccepted = 30
+  /// Not for a session: the median `price` of underlying `quantity` left its band, and passes at
+  /// `reference` if it stays outside.
+  case indexHeld = 31
 }
 
 /// One consequence of a command for one session, 120 bytes: two cache lines with the ring's word.

@@ -119,6 +119,7 @@ extension ClientEvent {
     case .protectionTriggered: .protectionTriggered
     case .accountUpdated: .accountUpdated
     case .sessionOpened, .sessionClosed, .instrument, .control: .other
+    case .indexAccepted, .indexHeld: .other
     }
   }
 
