@@ -1,5 +1,16 @@
+import FixedContainers
+
 /// What of the engine is state, not a consequence of it.
 extension PortfolioMargin {
+  /// Adds the signed lots of every position of every account to the sum of its instrument.
+  public func addPositions(to sums: inout FixedArray<Int64>) {
+    for slot in 1..<max(1, UInt32(truncatingIfNeeded: slots.count)) where slotNumbers.contains(slot)
+    {
+      let record = slots[Int(slot)]
+      sums[Int(record.instrument)] &+= record.position
+    }
+  }
+
   /// Gives `combine` pairs of words that stand for money and positions of every account: two
   /// engines with the same history give the same pairs in the same order.
   ///

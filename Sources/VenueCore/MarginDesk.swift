@@ -29,6 +29,8 @@ struct MarginDesk: ~Copyable, Sendable {
   private var scales: FixedArray<MarginScale>
   /// Of protection groups by place: whether the engine caps what their quotes may lose.
   private var cappedGroups: FixedArray<Bool>
+  /// Sums of positions by instrument, while they are compared with zero.
+  private var netLots: FixedArray<Int64>
   /// The half that is not in force.
   private var spareHalf = 0
   /// Hash of the commands that filled it so far.
@@ -57,6 +59,7 @@ struct MarginDesk: ~Copyable, Sendable {
       table: tables.table(half: 1))
     scales = FixedArray(
       count: isEnabled ? Int(limits.instrumentsMax) + 1 : 1, filledWith: MarginScale())
+    netLots = FixedArray(zeroed: isEnabled ? Int(limits.instrumentsMax) + 1 : 1)
     cappedGroups = FixedArray(
       count: isEnabled ? ProtectionTable.groupsMax : 1, filledWith: false)
   }
@@ -114,6 +117,16 @@ struct MarginDesk: ~Copyable, Sendable {
     else { return false }
     lastDeposit = number
     return true
+  }
+
+  /// The first instrument whose positions do not sum to zero; 0 = none.
+  mutating func firstUnbalanced() -> UInt32 {
+    netLots.fill(0..<netLots.count, with: 0)
+    engine.addPositions(to: &netLots)
+    for instrument in 0..<netLots.count where netLots[instrument] != 0 {
+      return UInt32(truncatingIfNeeded: instrument)
+    }
+    return 0
   }
 
   // MARK: Tables

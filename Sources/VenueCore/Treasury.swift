@@ -53,4 +53,11 @@ extension Venue {
     for account in 0..<own.end { total &+= ledger.margin.engine.cash(account) }
     return total &+ treasury.pending &- (treasury.deposits &- treasury.paid)
   }
+
+  /// The first instrument whose positions do not sum to zero over all accounts; 0 = none. One walk
+  /// over the positions.
+  public mutating func positionImbalance() -> UInt32 {
+    guard ledger.margin.isEnabled else { return 0 }
+    return ledger.margin.firstUnbalanced()
+  }
 }

@@ -67,6 +67,7 @@ public struct Venue: ~Copyable, Sendable {
     if quote.entriesLeft > 0, Self.endsQuote(command.kind) { endCutQuote() }
     perform(command)
     if ledger.protection.pendingCount > 0 { settleProtection() }
+    checkInvariants()
   }
 
   /// Whether a command may not come between the entries of a mass quote: it only does after a
