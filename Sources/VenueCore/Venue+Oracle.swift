@@ -4,7 +4,10 @@ import VenueTypes
 extension Venue {
   /// One source's print. Refused prints change nothing but their count, and are told to whoever
   /// listens to the venue: `control` with the `PrintRefusal` in `isLast`.
+  ///
+  /// An expiry that has passed and is covered is settled before the print counts.
   mutating func takeIndexPrice(_ command: Command) {
+    advanceSettlement(isInclusive: false)
     let underlying = UInt8(truncatingIfNeeded: command.quantity & 7)
     let rules = oracleRules(underlying)
     switch oracle.take(command, at: ledger.engineTime, rules) {
@@ -18,6 +21,7 @@ extension Venue {
     case .accepted: noteIndex(underlying)
     case .kept, .waiting: break
     }
+    advanceSettlement(isInclusive: true)
   }
 
   private mutating func noteIndex(_ underlying: UInt8) {
@@ -29,6 +33,7 @@ extension Venue {
     event.clientOrderID = UInt64(index.confidence)
     event.reference = index.time
     notify(event)
+    countSettlementPrint(underlying, index.value)
   }
 
   private mutating func reportPrintRefusal(_ command: Command, _ reason: PrintRefusal) {

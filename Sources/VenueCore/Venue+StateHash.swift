@@ -17,6 +17,7 @@ extension Venue {
       treasury.hash(into: &hasher)
       parameters.hash(into: &hasher)
       oracle.hash(into: &hasher)
+      settlement.hash(into: &hasher)
     }
     if quote.entriesLeft > 0 { hash(quote, into: &hasher) }
     for session in 0..<Int(limits.sessionsMax) { hash(ledger.sessions[session], into: &hasher) }

@@ -18,6 +18,7 @@ public struct Venue: ~Copyable, Sendable {
   var parameters = ParameterTable()
   var treasury = Treasury()
   var oracle: OracleDesk
+  var settlement = SettlementDesk()
   /// Sequence number of the first digest or checkpoint that does not agree; 0 = none.
   public private(set) var firstDivergence: UInt64 = 0
   /// Digests and checkpoints that were compared.
@@ -36,9 +37,12 @@ public struct Venue: ~Copyable, Sendable {
   public var soonestExpiry: UInt64 { ledger.expiries.soonest }
   public var eventDigest: EventDigest { ledger.outlet.digest }
 
-  /// The same two for the thread that owns the venue and asks in every duty cycle: a call that does
-  /// not say `mutating` would copy the whole venue first.
-  public mutating func nextExpiry() -> UInt64 { ledger.expiries.soonest }
+  /// When a timer tick is due: for a good-till-time order, or the expiry of an instrument; and the
+  /// digest. For the thread that owns the venue and asks in every duty cycle: a call that does not
+  /// say `mutating` would copy the whole venue first.
+  public mutating func nextExpiry() -> UInt64 {
+    min(ledger.expiries.soonest, settlement.soonest)
+  }
   public mutating func nextDigest() -> UInt64 { ledger.outlet.digest.value }
 
   public var eventCount: UInt64 { ledger.outlet.count }
@@ -98,7 +102,9 @@ public struct Venue: ~Copyable, Sendable {
     case .notApplied: noteNotApplied(command)
     case .sessionOpen: openSession(command)
     case .sessionClose: closeSession(command)
-    case .timerTick: expireOrders()
+    case .timerTick:
+      expireOrders()
+      advanceSettlement(isInclusive: true)
     case .dayEnd: endDay()
     case .genesis: ledger.index.season(with: UInt64(bitPattern: command.price))
     case .instrumentList: listInstrument(command)

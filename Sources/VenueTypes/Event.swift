@@ -35,6 +35,17 @@ public enum EventKind: UInt8, Sendable, CaseIterable {
   /// Not for a session: the median `price` of underlying `quantity` left its band, and passes at
   /// `reference` if it stays outside.
   case indexHeld = 31
+  /// Not for a session: the settlement window of underlying `quantity` and expiry `reference`
+  /// counted the print `price`; `fee` = mean so far (1e-9 USD), `leavesQuantity` prints of
+  /// `cumulativeQuantity` seconds.
+  case settlementPrint = 32
+  /// Not for a session: the final price of underlying `quantity` and expiry `reference`; the other
+  /// fields as for `settlementPrint`.
+  case settlementPrice = 33
+  /// Not for a session: `account` held `orderID` (signed) lots of an instrument that expired at
+  /// `price`; `reference` = µ$ a lot that longs receive and shorts owe, of a future its final
+  /// value; `fee`.
+  case settled = 34
 }
 
 /// One consequence of a command for one session, 120 bytes: two cache lines with the ring's word.

@@ -119,7 +119,7 @@ extension ClientEvent {
     case .protectionTriggered: .protectionTriggered
     case .accountUpdated: .accountUpdated
     case .sessionOpened, .sessionClosed, .instrument, .control: .other
-    case .indexAccepted, .indexHeld: .other
+    case .indexAccepted, .indexHeld, .settlementPrint, .settlementPrice, .settled: .other
     }
   }
 
