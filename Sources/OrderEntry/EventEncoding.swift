@@ -34,7 +34,8 @@ internal enum EventEncoding {
     case .instrument, .control: packet.append(status(event, .active))
     case .indexAccepted, .indexHeld, .settlementPrint, .settlementPrice, .settled:
       packet.append(status(event, .active))
-    case .accountUpdated: packet.append(account(event))
+    case .accountUpdated, .liquidationStep: packet.append(account(event))
+    case .liquidationFill: packet.append(status(event, .active))
     }
   }
 

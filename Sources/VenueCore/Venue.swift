@@ -19,6 +19,7 @@ public struct Venue: ~Copyable, Sendable {
   var treasury = Treasury()
   var oracle: OracleDesk
   var settlement = SettlementDesk()
+  var liquidation: LiquidationDesk
   /// Sequence number of the first digest or checkpoint that does not agree; 0 = none.
   public private(set) var firstDivergence: UInt64 = 0
   /// Digests and checkpoints that were compared.
@@ -28,6 +29,7 @@ public struct Venue: ~Copyable, Sendable {
     self.limits = limits
     books = BookSet(ordersMax: limits.restingOrdersMax, booksMax: limits.instrumentsMax + 1)
     ledger = Ledger(limits: limits, outlet: outlet)
+    liquidation = LiquidationDesk(usersMax: limits.margin.accountsMax)
     instruments = FixedArray(
       count: Int(limits.instrumentsMax) + 1, filledWith: InstrumentState())
     oracle = OracleDesk(underlyingCount: Int(limits.margin.underlyingsMax))
@@ -105,6 +107,7 @@ public struct Venue: ~Copyable, Sendable {
     case .timerTick:
       expireOrders()
       advanceSettlement(isInclusive: true)
+      followLiquidations()
     case .dayEnd: endDay()
     case .genesis: ledger.index.season(with: UInt64(bitPattern: command.price))
     case .instrumentList: listInstrument(command)

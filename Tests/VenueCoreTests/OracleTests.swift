@@ -128,14 +128,14 @@ import VenueTypes
 
   @Test func `liquidation needs a fresh index, and a batch one that is not too old`() {
     var harness = OracleHarness()
-    let before = harness.base.base.venue.canLiquidate(0)
+    let before = harness.base.base.venue.canLiquidate(UInt8(0))
     #expect(!before)
     _ = harness.printAll(100, at: 0)
     _ = harness.tick(at: 3 * second)
-    let fresh = harness.base.base.venue.canLiquidate(0)
+    let fresh = harness.base.base.venue.canLiquidate(UInt8(0))
     #expect(fresh)
     _ = harness.tick(at: 4 * second)
-    let stale = harness.base.base.venue.canLiquidate(0)
+    let stale = harness.base.base.venue.canLiquidate(UInt8(0))
     let valid = harness.base.base.venue.hasValidFeed(0)
     #expect(!stale && valid)
     _ = harness.tick(at: 181 * second)
