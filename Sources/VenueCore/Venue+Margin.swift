@@ -94,7 +94,8 @@ extension Venue {
   /// how much is missing.
   @inline(never)
   mutating func reject(_ command: Command, _ verdict: MarginVerdict) {
-    var event = rejection(of: command, verdict.outcome.rejectReason)
+    let account = ledger.sessions[Int(command.session)].account
+    var event = rejection(of: command, reason(for: verdict, account))
     if verdict.outcome == .insufficient {
       event.fee = verdict.shortfall
       event.detail = verdict.lane
@@ -104,15 +105,24 @@ extension Venue {
     ledger.emit(event, to: command.session)
   }
 
+  /// The reject that a verdict stands for: an account in liquidation may only reduce its risk.
+  mutating func reason(for verdict: MarginVerdict, _ account: UInt16) -> RejectReason {
+    verdict.outcome == .insufficient && liquidation.isActive(UInt32(account))
+      ? .inLiquidation : verdict.outcome.rejectReason
+  }
+
   // MARK: The control plane
 
   /// Gives an instrument its option terms. Ignored unless margin is on, the instrument is listed
-  /// without terms, and one tick of one lot is a whole number of micro-dollars.
+  /// without terms, its underlying is one of the venue's with room for the expiry, and one tick of
+  /// one lot is a whole number of micro-dollars.
   mutating func setTerms(_ command: Command) {
     let index = Int(command.instrument)
     guard ledger.margin.isEnabled, index >= 1, index < instruments.count,
-      instruments[index].tickSize > 0,
-      let value = Self.tickValue(instruments[index])
+      instruments[index].tickSize > 0, instruments[index].optionKind == 0,
+      command.quantity < UInt32(limits.margin.underlyingsMax),
+      let value = Self.tickValue(instruments[index]),
+      settlement.add(UInt8(truncatingIfNeeded: command.quantity), command.clientOrderID)
     else { return }
     instruments[index].strike = command.price
     instruments[index].expiry = command.clientOrderID
@@ -166,6 +176,8 @@ extension Venue {
       }
     }
     ledger.margin.engine.finishActivation()
+    detectLiquidations()
+    followLiquidations()
   }
 
   private mutating func withdrawUnknown(_ slot: UInt32) {
