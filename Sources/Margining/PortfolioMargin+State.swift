@@ -1,4 +1,5 @@
 import FixedContainers
+import Pricing
 
 /// What of the engine is state, not a consequence of it.
 extension PortfolioMargin {
@@ -37,4 +38,28 @@ extension PortfolioMargin {
       }
     }
   }
+}
+
+extension PortfolioMargin {
+  /// All memory but the risk table, which its buffer visits; `adopt` names it again.
+  public mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    sheets.visit(&visitor)
+    accounts.visit(&visitor)
+    cells.visit(&visitor)
+    expiries.visit(&visitor)
+    lanes.visit(&visitor)
+    gapLanes.visit(&visitor)
+    slots.visit(&visitor)
+    groups.visit(&visitor)
+    groupExpiries.visit(&visitor)
+    groupLanes.visit(&visitor)
+    slotNumbers.visit(&visitor)
+    cellNumbers.visit(&visitor)
+    slotOfInstrument.visit(&visitor)
+  }
+}
+
+extension PortfolioMargin {
+  /// Takes `table`, which was in force when this state was copied, as the one in force.
+  public mutating func adopt(_ table: RiskTable) { self.table = table }
 }

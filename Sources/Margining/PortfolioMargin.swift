@@ -26,7 +26,7 @@ import VenueTypes
 /// Owned by one thread. Nothing but `init` allocates.
 public struct PortfolioMargin: ~Copyable, Sendable {
   public let limits: MarginLimits
-  /// The table in force.
+  /// The table in force: a view, and no state; `adopt` names it again.
   public internal(set) var table: RiskTable
   @usableFromInline var sheets: FixedArray<MarginSheet>
   @usableFromInline var accounts: FixedArray<AccountTotals>

@@ -308,3 +308,26 @@ extension Ledger: MatchSink {
     emit(event, to: record.session)
   }
 }
+
+extension Ledger {
+  mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    outlet.visit(&visitor)
+    sessions.visit(&visitor)
+    expiries.visit(&visitor)
+    slots.visit(&visitor)
+    index.visit(&visitor)
+    protection.visit(&visitor)
+    margin.visit(&visitor)
+    visitor.visit(&matchCount)
+    visitor.visit(&sequence)
+    visitor.visit(&engineTime)
+    visitor.visit(&receiveTime)
+    visitor.visit(&commandSession)
+    visitor.visit(&instrument)
+    visitor.visit(&pendingAck)
+    visitor.visit(&hasPendingAck)
+    visitor.visit(&aggressorCumulative)
+    visitor.visit(&aggressorLeaves)
+    visitor.visit(&aggressorOrder)
+  }
+}

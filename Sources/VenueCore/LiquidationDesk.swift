@@ -91,3 +91,14 @@ struct LiquidationDesk: ~Copyable, Sendable {
     for underlying in 0..<8 { hasher.combine(moduleRoundTimes[underlying]) }
   }
 }
+
+extension LiquidationDesk {
+  mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    states.visit(&visitor)
+    active.visit(&visitor)
+    visitor.visit(&activeCount)
+    lines.visit(&visitor)
+    visitor.visit(&lineCount)
+    moduleRoundTimes.visit(&visitor)
+  }
+}

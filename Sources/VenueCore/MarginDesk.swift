@@ -29,7 +29,7 @@ struct MarginDesk: ~Copyable, Sendable {
   private var scales: FixedArray<MarginScale>
   /// Of protection groups by place: whether the engine caps what their quotes may lose.
   private var cappedGroups: FixedArray<Bool>
-  /// Sums of positions by instrument, while they are compared with zero.
+  /// Sums of positions by instrument, while they are compared with zero: no state.
   private var netLots: FixedArray<Int64>
   /// The half that is not in force.
   private var spareHalf = 0
@@ -269,5 +269,26 @@ public struct RiskTableWords: BitwiseCopyable {
     activation.auxiliary = hasher.value
     commands.append(activation)
     return commands
+  }
+}
+
+extension MarginDesk {
+  mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    var number = engine.table.number
+    visitor.visit(&number)
+    engine.visit(&visitor)
+    tables.visit(&visitor)
+    scales.visit(&visitor)
+    cappedGroups.visit(&visitor)
+    visitor.visit(&spareHalf)
+    visitor.visit(&spareHash)
+    visitor.visit(&isSpareSound)
+    visitor.visit(&tableHash)
+    visitor.visit(&refusedTableCount)
+    visitor.visit(&lastDeposit)
+    // The view of the half in force is made anew; a half that was not read is still the old one.
+    if spareHalf == 0 || spareHalf == 1 {
+      engine.adopt(tables.table(half: spareHalf ^ 1).numbered(number))
+    }
   }
 }

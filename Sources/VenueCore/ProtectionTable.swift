@@ -243,3 +243,14 @@ struct ProtectionTable: ~Copyable, Sendable {
     }
   }
 }
+
+extension ProtectionTable {
+  mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    visitor.visit(&count)
+    places.visit(&visitor)
+    groups.visit(&visitor)
+    grains.visit(&visitor)
+    visitor.visit(&pendingCount)
+    pending.visit(&visitor)
+  }
+}

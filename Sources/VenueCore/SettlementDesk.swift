@@ -152,3 +152,11 @@ struct SettlementDesk: ~Copyable, Sendable {
     }
   }
 }
+
+extension SettlementDesk {
+  mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    windows.visit(&visitor)
+    visitor.visit(&count)
+    visitor.visit(&soonest)
+  }
+}

@@ -21,9 +21,9 @@ public struct Venue: ~Copyable, Sendable {
   var settlement = SettlementDesk()
   var liquidation: LiquidationDesk
   /// Sequence number of the first digest or checkpoint that does not agree; 0 = none.
-  public private(set) var firstDivergence: UInt64 = 0
+  public internal(set) var firstDivergence: UInt64 = 0
   /// Digests and checkpoints that were compared.
-  public private(set) var comparedCount: UInt64 = 0
+  public internal(set) var comparedCount: UInt64 = 0
 
   public init(limits: VenueLimits, outlet: consuming EventOutlet) {
     self.limits = limits

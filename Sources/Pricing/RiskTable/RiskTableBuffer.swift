@@ -73,3 +73,23 @@ internal final class RiskTableMemory: Sendable {
       gaps: gaps.address(unchecked: 0))
   }
 }
+
+extension RiskTableBuffer {
+  /// Both halves; nothing else may look at them meanwhile.
+  public func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    halves.0.visit(&visitor)
+    halves.1.visit(&visitor)
+  }
+}
+
+extension RiskTableMemory {
+  func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    rows.visitInPlace(&visitor)
+    dips.visitInPlace(&visitor)
+    risks.visitInPlace(&visitor)
+    expiries.visitInPlace(&visitor)
+    underlyings.visitInPlace(&visitor)
+    lanes.visitInPlace(&visitor)
+    gaps.visitInPlace(&visitor)
+  }
+}
