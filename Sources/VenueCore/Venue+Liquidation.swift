@@ -26,11 +26,13 @@ extension Venue {
       cancelIncreasing(account)
       begin(.book, account)
     }
+    reviewWithdrawals()
   }
 
   /// Takes the next step of every account in the waterfall whose time has come.
   mutating func followLiquidations() {
     guard ledger.margin.isEnabled else { return }
+    let count = liquidation.activeCount
     var place = 0
     while place < liquidation.activeCount {
       let account = liquidation.active[place]
@@ -42,11 +44,19 @@ extension Venue {
       }
     }
     workModules()
+    if liquidation.activeCount != count { reviewWithdrawals() }
   }
 
   /// One account's next step; false when it has left.
   private mutating func isUnderway(_ account: UInt32) -> Bool {
     if isCured(account) { return false }
+    if ledger.margin.engine.equity(account) < 0 {
+      stepInsolvent(account)
+      return !isCured(account)
+    }
+    if liquidation.states[Int(account)].step == LiquidationStep.insolventAuction.rawValue {
+      begin(.book, account)
+    }
     let state = liquidation.states[Int(account)]
     if isBeyondAuctions(account, state) {
       takeOver(account)

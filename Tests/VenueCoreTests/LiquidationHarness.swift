@@ -15,6 +15,8 @@ struct LiquidationHarness: ~Copyable {
   var venue: Venue
   let buffer = RiskTableBuffer(limits: RiskTableLimits(instrumentsMax: 8, underlyingsMax: 2))
   var time: UInt64 = 1_000 * second
+  /// The index prices that the last table of a script was made of.
+  var indexes = (100_000.0, 4_000.0)
   private var sequence: UInt64 = 0
   private var tables: UInt64 = 0
   private var deposits: UInt64 = 0
@@ -141,6 +143,14 @@ struct LiquidationHarness: ~Copyable {
     return apply(command)
   }
 
+  /// Puts money into the security module of an underlying, as if it had been deposited.
+  mutating func fund(_ underlying: UInt8, dollars: Int64) {
+    let isTaken = venue.ledger.margin.engine.adjustCollateral(
+      venue.own.securityModule(underlying), by: dollars * 1_000_000)
+    precondition(isTaken, "a module takes money")
+    venue.treasury.deposits += dollars * 1_000_000
+  }
+
   /// A bid for `share` (1e-6) of an account in liquidation, for at most `dollars`.
   @discardableResult
   mutating func bid(
@@ -185,6 +195,11 @@ struct LiquidationHarness: ~Copyable {
   mutating func maintenance(_ account: UInt16) -> Int64 { venue.standing(account).maintenance }
   mutating func lots(_ account: UInt16, _ instrument: UInt32) -> Int64 {
     venue.position(account, instrument)
+  }
+  /// The mark of an instrument in dollars a unit of the underlying, at the next lower tick.
+  func dollars(_ instrument: UInt32) -> Int64 {
+    let mark = venue.ledger.margin.engine.table.mark(instrument)
+    return instrument <= 4 ? max(5, mark / 500_000 * 5) : max(1, mark / 1_000_000)
   }
   /// Equity of the security module of an underlying.
   mutating func moduleEquity(_ underlying: UInt8) -> Int64 {
