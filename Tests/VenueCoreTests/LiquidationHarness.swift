@@ -207,7 +207,10 @@ struct LiquidationHarness: ~Copyable {
   }
 
   /// What is wrong with the venue's money and positions; empty when nothing is.
-  mutating func faults() -> [String] {
+  ///
+  /// A fill of an order that stood at an old price can bring an account below zero: it is found
+  /// with the next table. `afterTable` says that this was one.
+  mutating func faults(afterTable: Bool = true) -> [String] {
     var found: [String] = []
     let imbalance = venue.moneyImbalance()
     if imbalance != 0 { found.append("money is off by \(imbalance)") }
@@ -218,7 +221,7 @@ struct LiquidationHarness: ~Copyable {
       }
       if sum != 0 { found.append("positions of \(instrument) sum to \(sum)") }
     }
-    for account in Self.users where venue.liquidationStep(account) == .none {
+    for account in Self.users where afterTable && venue.liquidationStep(account) == .none {
       let value = equity(account)
       if value < 0 { found.append("account \(account) has equity \(value)") }
     }
