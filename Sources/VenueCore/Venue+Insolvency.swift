@@ -6,7 +6,7 @@ import VenueTypes
 extension Venue {
   /// The next step of an account whose equity is below zero.
   ///
-  /// As long as the modules can make its loss good, slices are for sale, and the modules pay whoever
+  /// As long as the modules can make its loss good, slices are for sale, and the modules pay who
   /// takes one; what nobody took when the auction ends they take over. Where one cannot, its
   /// underlying is deleveraged at once.
   mutating func stepInsolvent(_ account: UInt32) {

@@ -9,7 +9,12 @@ import VenueTypes
 extension Venue {
   /// Whether an account may be liquidated now (L-0): the feeds of what it holds are fresh.
   mutating func canLiquidate(_ account: UInt32) -> Bool {
-    ledger.margin.engine.isCounted(account)
+    guard ledger.margin.engine.isCounted(account) else { return false }
+    for underlying in UInt8(0)..<8
+    where ledger.margin.engine.maintenanceMargin(account, in: underlying) > 0 {
+      if !canLiquidate(underlying) { return false }
+    }
+    return true
   }
 
   /// Finds the accounts that a new risk table left below maintenance margin, and cancels what of

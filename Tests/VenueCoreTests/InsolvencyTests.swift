@@ -9,8 +9,8 @@ import VenueTypes
 @Suite struct InsolvencyTests {
   typealias Harness = LiquidationHarness
 
-  /// Account 0 is long 100 perpetuals against accounts 1 (50), 2 (30) and 3 (20), and short 20 calls
-  /// against 1; then the index falls by a quarter at once.
+  /// Account 0 is long 100 perpetuals against accounts 1 (50), 2 (30) and 3 (20), and short 20
+  /// calls against 1; then the index falls by a quarter at once.
   static func crash(
     fund dollars: Int64 = 0, to price: Double = 76_000, prepare: (inout Harness) -> Void = { _ in }
   ) -> Harness {

@@ -17,6 +17,9 @@ struct LiquidationHarness: ~Copyable {
   var time: UInt64 = 1_000 * second
   /// The index prices that the last table of a script was made of.
   var indexes = (100_000.0, 4_000.0)
+  /// Whether index prices come with every tick and table.
+  var isFed = true
+  private var prints: UInt32 = 0
   private var sequence: UInt64 = 0
   private var tables: UInt64 = 0
   private var deposits: UInt64 = 0
@@ -104,7 +107,7 @@ struct LiquidationHarness: ~Copyable {
         half: 0, number: 1, underlyings: underlyings, instruments: inputs)
     else { return [] }
     tables += 1
-    var events: [Event] = []
+    var events = feed()
     for command in RiskTableWords.commands(for: table, number: tables) { events += apply(command) }
     return events
   }
@@ -127,7 +130,28 @@ struct LiquidationHarness: ~Copyable {
   @discardableResult
   mutating func tick(seconds: Double = 1) -> [Event] {
     time += UInt64(seconds * Double(Self.second))
-    return apply(Command(kind: .timerTick))
+    return feed() + apply(Command(kind: .timerTick))
+  }
+
+  /// Three sources print the same as ever for both underlyings: the feed is fresh.
+  @discardableResult
+  mutating func feed() -> [Event] {
+    guard isFed else { return [] }
+    prints += 1
+    var events: [Event] = []
+    for underlying in UInt32(0)..<2 {
+      for source in UInt32(0)..<3 {
+        var command = Command(kind: .indexPrice)
+        command.quantity = underlying
+        command.selfMatchID = source
+        command.price = underlying == 0 ? 100_000_000_000_000 : 4_000_000_000_000
+        command.clientOrderID = 1_000_000_000
+        command.auxiliary = time
+        command.clientSequence = prints
+        events += apply(command)
+      }
+    }
+    return events
   }
 
   /// An order at `dollars` a unit of the underlying.
