@@ -88,12 +88,16 @@ public struct StateReader: ~Copyable, StateVisitor {
     // SAFETY: the caller's block; every page is checked against its length.
     unsafe octets.initializeMemory(as: UInt8.self, repeating: 0)
     while true {
-      guard let number: UInt32 = next() else { return fault = .cut(block: blockNumber) }
+      guard let number: UInt32 = next() else {
+        fault = .cut(block: blockNumber)
+        return
+      }
       if number == 0 { return }
       let start = (Int(number) - 1) * StateWriter.pageByteCount
       let length = min(StateWriter.pageByteCount, octets.count - start)
       guard length > 0, offset + length <= image.count else {
-        return fault = .cut(block: blockNumber)
+        fault = .cut(block: blockNumber)
+        return
       }
       unsafe image.withUnsafeBytes { source in
         unsafe UnsafeMutableRawBufferPointer(rebasing: octets[start..<start + length])

@@ -8,7 +8,8 @@ struct Causeway: ParsableCommand {
     commandName: "causeway",
     abstract: "An exchange for options that its users need not trust.",
     subcommands: [
-      RunCommand.self, DemoCommand.self, ReplayCommand.self, FlowCommand.self,
+      RunCommand.self, DemoCommand.self, ReplayCommand.self, SnapshotCommand.self,
+      FlowCommand.self,
       ProveCommand.self, PriceCommand.self, CalibrateCommand.self, MarginCommand.self,
       PortEchoCommand.self,
     ])

@@ -31,10 +31,10 @@ struct VenueAssembly: ~Copyable {
   ) throws -> VenueAssembly {
     var notices = configuration.profile.warnings
     let storage = try VenueRuntime.openStorage(configuration.journal.directory)
-    let cursor = try ReplayCursor(storage, venueID: configuration.venueID)
-    let recovered = try Recovery.recover(
-      cursor, limits: configuration.limits, eventWindow: configuration.retransmissionWindow,
-      place: place)
+    let (recovered, cursor) = try Recovery.recoverNewest(
+      storage, snapshots: SnapshotFolder(journal: configuration.journal.directory),
+      venueID: configuration.venueID, limits: configuration.limits,
+      eventWindow: configuration.retransmissionWindow, place: place, notices: &notices)
     if recovered.lastSequence > 0 { notices.append(recovered.text) }
     var settings = JournalSettings(venueID: configuration.venueID)
     settings.segmentByteCount = configuration.journal.segmentByteCount
