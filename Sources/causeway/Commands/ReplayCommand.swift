@@ -138,11 +138,13 @@ struct JournalVerdict: Encodable {
   /// The same from the newest usable snapshot on.
   static func replayFromSnapshot(directory: String) throws -> JournalVerdict {
     var notices: [String] = []
-    let (recovered, cursor) = try Recovery.recoverNewest(
+    let journaled = try Recovery.recoverNewest(
       try ReplayCommand.storage(directory), snapshots: SnapshotFolder(journal: directory),
       venueID: nil, limits: nil, eventWindow: 1, place: directory, notices: &notices)
     notices.forEach(complain)
     var verdict = JournalVerdict()
+    let cursor = journaled.cursor
+    let recovered = journaled.takeVenue()
     verdict.commands = recovered.lastSequence
     verdict.take(recovered.venue, cursor)
     return verdict

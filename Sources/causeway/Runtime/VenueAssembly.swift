@@ -31,10 +31,12 @@ struct VenueAssembly: ~Copyable {
   ) throws -> VenueAssembly {
     var notices = configuration.profile.warnings
     let storage = try VenueRuntime.openStorage(configuration.journal.directory)
-    let (recovered, cursor) = try Recovery.recoverNewest(
+    let journaled = try Recovery.recoverNewest(
       storage, snapshots: SnapshotFolder(journal: configuration.journal.directory),
       venueID: configuration.venueID, limits: configuration.limits,
       eventWindow: configuration.retransmissionWindow, place: place, notices: &notices)
+    let cursor = journaled.cursor
+    let recovered = journaled.takeVenue()
     if recovered.lastSequence > 0 { notices.append(recovered.text) }
     var settings = JournalSettings(venueID: configuration.venueID)
     settings.segmentByteCount = configuration.journal.segmentByteCount

@@ -32,10 +32,12 @@ struct SnapshotCommand: ParsableCommand {
     let storage = try ReplayCommand.storage(journal)
     let folder = SnapshotFolder(journal: journal)
     var notices: [String] = []
-    var (recovered, cursor) = try Recovery.recoverNewest(
+    let journaled = try Recovery.recoverNewest(
       storage, snapshots: folder, venueID: nil, limits: nil, eventWindow: window,
       place: journal, notices: &notices)
     notices.forEach(complain)
+    let cursor = journaled.cursor
+    var recovered = journaled.takeVenue()
     guard let tail = cursor.tail, recovered.lastSequence > 0 else {
       throw ConfigurationError(journal, "holds no journaled command; give a journal's directory")
     }

@@ -34,10 +34,12 @@ struct SnapshotFolder {
       try file.write(contentsOf: Data(octets))
       try file.synchronize()
       try file.close()
-      guard rename(temporary, "\(path)/\(name)") == 0 else {
+      // SAFETY, of the calls of the kernel here: texts that live for the time of the call.
+      guard unsafe rename(temporary, "\(path)/\(name)") == 0 else {
         throw ConfigurationError("\(path)/\(name)", "cannot be given its name")
       }
-      let folder = open(path, O_RDONLY | O_DIRECTORY)
+      // SAFETY: as above.
+      let folder = unsafe open(path, O_RDONLY | O_DIRECTORY)
       guard folder >= 0 else { throw ConfigurationError(path, "cannot be synced") }
       defer { close(folder) }
       guard fsync(folder) == 0 else { throw ConfigurationError(path, "cannot be synced") }
@@ -89,13 +91,26 @@ extension RecoveredVenue {
   }
 }
 
+/// A venue rebuilt from a journal, and the cursor that stands at its end.
+struct RecoveredJournal<Storage: JournalStorage>: ~Copyable {
+  var venue: RecoveredVenue
+  let cursor: ReplayCursor<Storage>
+
+  init(venue: consuming RecoveredVenue, cursor: ReplayCursor<Storage>) {
+    self.venue = venue
+    self.cursor = cursor
+  }
+
+  consuming func takeVenue() -> RecoveredVenue { venue }
+}
+
 extension Recovery {
   /// Recovers from the newest usable snapshot and the journal behind it, or from the whole
   /// journal. Snapshots that cannot be used are told in `notices`, a line each.
   static func recoverNewest<Storage: JournalStorage>(
     _ storage: Storage, snapshots: SnapshotFolder, venueID: UInt64?, limits: VenueLimits?,
     eventWindow: Int, place: String, notices: inout [String]
-  ) throws -> (recovered: RecoveredVenue, cursor: ReplayCursor<Storage>) {
+  ) throws -> RecoveredJournal<Storage> {
     for name in snapshots.names {
       do {
         let snapshot = try snapshots.read(name)
@@ -108,7 +123,7 @@ extension Recovery {
         let cursor = try ReplayCursor(storage, venueID: venueID, from: snapshot.place)
         try goOn(&recovered, cursor, eventWindow: eventWindow, place: place)
         notices.append("went on from snapshot \(name)")
-        return (recovered, cursor)
+        return RecoveredJournal(venue: recovered, cursor: cursor)
       } catch let fault as SnapshotFault {
         notices.append("snapshot \(snapshots.path)/\(name) is not used: it \(fault)")
       } catch let error as JournalError {
@@ -119,6 +134,6 @@ extension Recovery {
     }
     let cursor = try ReplayCursor(storage, venueID: venueID)
     let recovered = try recover(cursor, limits: limits, eventWindow: eventWindow, place: place)
-    return (recovered, cursor)
+    return RecoveredJournal(venue: recovered, cursor: cursor)
   }
 }
