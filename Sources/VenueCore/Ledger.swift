@@ -152,7 +152,14 @@ extension Ledger: MatchSink {
     event.reference = matchCount
     event.quantity = match.quantity
     event.instrument = resting.instrument
+    var fees = (maker: Int64(0), taker: Int64(0))
+    var perLot: Int64 = 0
+    if margin.isEnabled {
+      perLot = margin.perLot(resting.instrument, event.price)
+      fees = margin.fillFees(resting.instrument, price: perLot, lots: match.quantity)
+    }
 
+    event.fee = fees.maker
     event.clientOrderID = resting.clientOrderID
     event.orderID = resting.orderID
     event.leavesQuantity = match.restingLeaves
@@ -160,6 +167,7 @@ extension Ledger: MatchSink {
     event.side = resting.terms.side
     emit(event, to: resting.session)
 
+    event.fee = fees.taker
     event.clientOrderID = aggressor.clientOrderID
     event.orderID = aggressor.orderID
     event.leavesQuantity = aggressorLeaves
@@ -169,7 +177,7 @@ extension Ledger: MatchSink {
     emit(event, to: aggressor.session)
 
     if match.restingLeaves == 0 { retire(match.resting, records: &records) }
-    if margin.isEnabled { settleFill(resting, aggressor, match) }
+    if margin.isEnabled { settleFill(resting, aggressor, match, price: perLot, fees) }
     if resting.flags.union(aggressor.flags).contains(.marketMakerProtection) {
       return noteProtectedFill(resting, aggressor, lots: match.quantity)
     }
@@ -177,15 +185,17 @@ extension Ledger: MatchSink {
   }
 
   /// Moves what traded from the open orders of both sides into their positions, at the price of
-  /// the match; a group whose account no longer covers its quotes trades no further (PM-16).
+  /// the match (micro-dollars a lot), and what they pay to the venue's account for fees; a group
+  /// whose account no longer covers its quotes trades no further (PM-16).
   @inline(never)
   private mutating func settleFill(
-    _ resting: RestingOrder, _ aggressor: RestingOrder, _ match: Match
+    _ resting: RestingOrder, _ aggressor: RestingOrder, _ match: Match, price: Int64,
+    _ fees: (maker: Int64, taker: Int64)
   ) {
     let order = openOrder(resting, lots: match.quantity)
-    let price = margin.perLot(resting.instrument, price(ofTick: match.priceTick))
-    margin.engine.fill(order, price: price, fees: 0)
-    margin.engine.fill(aggressorOrder.over(match.quantity), price: price, fees: 0)
+    margin.engine.fill(order, price: price, fees: fees.maker)
+    margin.engine.fill(aggressorOrder.over(match.quantity), price: price, fees: fees.taker)
+    margin.collect(fees.maker &+ fees.taker)
     suspendUncovered(order, resting)
     suspendUncovered(aggressorOrder, aggressor)
   }
