@@ -67,6 +67,21 @@ extension PortfolioMargin {
     credit(account, gain &- cost)
   }
 
+  /// Cash of `account` as `realiseFutures` would leave it, µ$; nothing changes. The smallest number
+  /// for an account that is not counted any more.
+  public mutating func realisedCollateral(_ account: UInt32) -> Int64 {
+    if accounts[Int(account)].isOverflowed { return .min }
+    var gain: Int64 = 0
+    var slot = accounts[Int(account)].firstSlot
+    while slot != 0 {
+      let record = slots[Int(slot)]
+      let risk = table[record.instrument]
+      if !risk.isOption { gain &+= record.position &* risk.mark }
+      slot = record.next
+    }
+    return accounts[Int(account)].collateral &+ gain &- accounts[Int(account)].futuresCost
+  }
+
   // MARK: Steps
 
   @inlinable @inline(__always)

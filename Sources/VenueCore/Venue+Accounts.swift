@@ -58,10 +58,10 @@ extension Venue {
   ) {
     var event = Event(kind: .collateralMoved)
     event.reference = command.auxiliary
-    event.price = amount == .min ? .max : amount
+    event.price = amount
     event.quantity = UInt32(other)
     event.reason = reason
-    tell(event, account: account)
+    tell(event, UInt32(account))
   }
 
   // MARK: For whoever asks

@@ -79,7 +79,7 @@ extension Venue {
     var worst = (factor: Treasury.wholeFactor, underlying: UInt8(0))
     for underlying in UInt8(0)..<8
     where treasury.withdrawalFactor[Int(underlying)] < worst.factor
-      && ledger.margin.engine.isActive(account, underlying)
+      && ledger.margin.engine.isActive(account, in: underlying)
     {
       worst = (treasury.withdrawalFactor[Int(underlying)], underlying)
     }
@@ -113,7 +113,7 @@ extension Venue {
     var event = Event(kind: .withdrawalPaid)
     event.reference = paid.number
     event.fee = paid.payout
-    tell(event, account: paid.account)
+    tell(event, UInt32(paid.account))
   }
 
   private mutating func reportWithdrawal(
@@ -124,20 +124,6 @@ extension Venue {
     event.price = command.price
     event.fee = payout
     event.reason = reason
-    tell(event, account: command.account)
-  }
-
-  /// Sends `event` to whoever listens to the venue and to every session of `account`.
-  mutating func tell(_ event: Event, account: UInt16) {
-    var copy = event
-    copy.sequence = ledger.sequence
-    copy.engineTime = ledger.engineTime
-    copy.session = .max
-    copy.account = account
-    ledger.outlet.emit(copy)
-    for place in 0..<Int(limits.sessionsMax)
-    where ledger.sessions[place].identifier != 0 && ledger.sessions[place].account == account {
-      ledger.emit(event, to: UInt16(truncatingIfNeeded: place))
-    }
+    tell(event, UInt32(command.account))
   }
 }

@@ -48,6 +48,17 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
   /// Sets a venue parameter.
   case parameterChange = 47
 
+  /// A user takes collateral out of its account.
+  case withdrawal = 48
+  /// The base chain has paid it.
+  case withdrawalPaid = 49
+  /// The address on the base chain that an account belongs to.
+  case accountOwner = 50
+  /// Collateral passes between two accounts of one owner.
+  case moveCollateral = 51
+  /// A request that a user has put on the base chain was seen there.
+  case forcedRequest = 52
+
   /// Whether it belongs to a session: the others are the venue's own.
   @inlinable public var isFromSession: Bool { rawValue &- 10 < 30 }
 }
@@ -84,6 +95,11 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
 /// | riskTableWords | word 0 | word 1 | word 2 | `selfMatchID`, `clientSequence` = word 3, low half first; `protectionGroup` = section, `instrument` = element, `quantity` = place of word 0 |
 /// | riskTableActivate | number of the table | – | hash of its words | |
 /// | parameterChange | `ParameterKey` | value | – | `quantity` = underlying, 255 = all |
+/// | withdrawal | – | micro-dollars | number of the request, rising | `account` |
+/// | withdrawalPaid | – | – | number of the request; bit 63 set = of a forced one | |
+/// | accountOwner | octets 0…7 of the address, the first the highest | octets 8…15 | octets 16…19 (low 32) | `account` |
+/// | moveCollateral | – | micro-dollars | number of the request | `account` = giver, `quantity` = taker |
+/// | forcedRequest | – | withdraw: micro-dollars; close: worst price, 1e-9 | number of the request, rising | `account`, `selfMatchID` = `ForcedAction`; close: `instrument`, `quantity` = most lots |
 @frozen
 public struct Command: BitwiseCopyable, Sendable, Equatable {
   /// Nanoseconds since the Unix epoch at which the ingress burst was taken from the port.
