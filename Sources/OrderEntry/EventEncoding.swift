@@ -34,7 +34,8 @@ internal enum EventEncoding {
     case .accountUpdated, .liquidationStep: packet.append(account(event))
     case .withdrawalAnswered, .withdrawalPaid, .collateralMoved, .forcedAnswered:
       packet.append(status(event, .active))
-    case .liquidationFill: packet.append(status(event, .active))
+    case .liquidationFill, .liquidationTransfer, .auctionSlice, .takeover:
+      packet.append(status(event, .active))
     }
   }
 
