@@ -32,7 +32,8 @@ internal enum EventEncoding {
     case .sessionClosed: packet.append(status(event, .closing))
     case .instrument, .control: packet.append(status(event, .active))
     case .accountUpdated, .liquidationStep: packet.append(account(event))
-    case .withdrawalAnswered, .withdrawalPaid, .collateralMoved, .forcedAnswered:
+    case .withdrawalAnswered, .withdrawalPaid, .collateralMoved, .forcedAnswered,
+      .accountFill, .blockAnswered:
       packet.append(status(event, .active))
     case .liquidationFill, .liquidationTransfer, .auctionSlice, .takeover:
       packet.append(status(event, .active))

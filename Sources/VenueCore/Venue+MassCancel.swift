@@ -6,6 +6,10 @@ struct CancelFilter {
   var sideMask: UInt8 = 0
   /// 0 = every instrument.
   var instrument: UInt32 = 0
+  /// 255 = every underlying; else only instruments with terms.
+  var underlying: UInt8 = 255
+  /// Seconds since the Unix epoch; 0 = every expiry.
+  var expirySeconds: UInt32 = 0
   /// 0 = every group.
   var protectionGroup: UInt8 = 0
   /// Only orders under market-maker protection go.
@@ -17,8 +21,9 @@ struct CancelFilter {
 }
 
 extension Venue {
-  /// Cancels many orders in one step. Rejects: `badEnumeration` for a scope that has no name,
-  /// `permission` for scopes that need the account model (underlying, expiry).
+  /// Cancels many orders in one step: of a session, or narrowed to an instrument, an underlying
+  /// (0…7), an expiry (whole seconds since the Unix epoch, of all underlyings) or a group.
+  /// Rejects: `badEnumeration` for a scope that has no name, an underlying beyond 7, expiry 0.
   mutating func massCancel(_ command: Command) {
     let scopeID = UInt32(truncatingIfNeeded: command.auxiliary >> 32)
     guard let scope = CancelScope(rawValue: UInt8(truncatingIfNeeded: command.auxiliary)) else {
@@ -27,7 +32,12 @@ extension Venue {
     var filter = CancelFilter()
     filter.sideMask = UInt8(truncatingIfNeeded: command.auxiliary >> 8) & 3
     switch scope {
-    case .underlying, .expiry: return reject(command, .permission)
+    case .underlying:
+      guard scopeID < 8 else { return reject(command, .badEnumeration) }
+      filter.underlying = UInt8(truncatingIfNeeded: scopeID)
+    case .expiry:
+      guard scopeID != 0 else { return reject(command, .badEnumeration) }
+      filter.expirySeconds = scopeID
     case .instrument: filter.instrument = scopeID
     case .protectionGroup: filter.protectionGroup = UInt8(truncatingIfNeeded: scopeID)
     case .session, .account, .firm: break
@@ -81,6 +91,7 @@ extension Venue {
         && !(filter.onlyProtected && !record.flags.contains(.marketMakerProtection))
         && !(filter.keepsPersistent && record.flags.contains(.persistOnDisconnect))
         && !(filter.onlyDayOrders && record.terms.timeInForce != .day)
+        && matchesTerms(record.instrument, filter)
       if isTaken {
         // The request's identifier is the requester's own; other sessions' owners see 0.
         remove(
@@ -90,6 +101,17 @@ extension Venue {
       slot = next
     }
     return count
+  }
+
+  /// Whether an instrument is of the underlying and the expiry that `filter` names.
+  @inline(__always)
+  private mutating func matchesTerms(_ instrument: UInt32, _ filter: CancelFilter) -> Bool {
+    if filter.underlying == 255 && filter.expirySeconds == 0 { return true }
+    let state = instruments[Int(instrument)]
+    guard state.optionKind != 0 else { return false }
+    return (filter.underlying == 255 || filter.underlying == state.underlying)
+      && (filter.expirySeconds == 0
+        || UInt64(filter.expirySeconds) == state.expiry / 1_000_000_000)
   }
 
   /// Cancels every good-till-time order whose time has come.

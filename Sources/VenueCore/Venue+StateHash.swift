@@ -18,6 +18,7 @@ extension Venue {
       parameters.hash(into: &hasher)
       liquidation.hash(into: &hasher)
       accounts.hash(into: &hasher)
+      block.hash(into: &hasher)
     }
     if quote.entriesLeft > 0 { hash(quote, into: &hasher) }
     for session in 0..<Int(limits.sessionsMax) { hash(ledger.sessions[session], into: &hasher) }

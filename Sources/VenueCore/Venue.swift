@@ -19,6 +19,7 @@ public struct Venue: ~Copyable, Sendable {
   var treasury = Treasury()
   var liquidation: LiquidationDesk
   var accounts: AccountDesk
+  var block = BlockProgress()
   /// Sequence number of the first digest or checkpoint that does not agree; 0 = none.
   public private(set) var firstDivergence: UInt64 = 0
   /// Digests and checkpoints that were compared.
@@ -135,6 +136,9 @@ public struct Venue: ~Copyable, Sendable {
     case .accountOwner: setOwner(command)
     case .moveCollateral: moveCollateral(command)
     case .forcedRequest: takeForced(command)
+    case .blockBegin: beginBlock(command)
+    case .blockLeg: takeBlockLeg(command)
+    case .blockCommit: commitBlock(command)
     }
   }
 

@@ -60,6 +60,10 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
   case moveCollateral = 51
   /// A request that a user has put on the base chain was seen there.
   case forcedRequest = 52
+  /// A trade that two accounts have agreed on begins: its legs and its commit follow.
+  case blockBegin = 54
+  case blockLeg = 55
+  case blockCommit = 56
 
   /// Whether it belongs to a session: the others are the venue's own.
   @inlinable public var isFromSession: Bool { rawValue &- 10 < 30 }
@@ -103,6 +107,9 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
 /// | accountOwner | octets 0…7 of the address, the first the highest | octets 8…15 | octets 16…19 (low 32) | `account` |
 /// | moveCollateral | – | micro-dollars | number of the request | `account` = giver, `quantity` = taker |
 /// | forcedRequest | – | withdraw: micro-dollars; close: worst price, 1e-9 | number of the request, rising | `account`, `selfMatchID` = `ForcedAction`; close: `instrument`, `quantity` = most lots |
+/// | blockBegin | – | – | number of the block, rising | `account` = first, `quantity` = second, `protectionGroup` = legs, 1…8 |
+/// | blockLeg | – | 1e-9 | number of the block | `instrument`, `quantity` = lots, `terms` = side of the first account |
+/// | blockCommit | – | – | number of the block | |
 @frozen
 public struct Command: BitwiseCopyable, Sendable, Equatable {
   /// Nanoseconds since the Unix epoch at which the ingress burst was taken from the port.

@@ -40,6 +40,12 @@ public enum EventKind: UInt8, Sendable, CaseIterable {
   /// Answers forced request `reference`: `detail` = `ForcedAction`, honoured when `reason` is none;
   /// `quantity` = orders cancelled or lots closed, `fee` = micro-dollars to be paid.
   case forcedAnswered = 23
+  /// A position changed without an order: `quantity` lots of `instrument` on `side` at `price`
+  /// (1e-9), `fee`, `reference` = number of the match; a leg (`isLast` from 0) of block
+  /// `clientOrderID`, `isAggressor` 1 for the account that began it, `detail` = 1.
+  case accountFill = 24
+  /// Ends block `reference` for both of its accounts: done, or refused (`reason` not none).
+  case blockAnswered = 25
   // The waterfall. To every session of the account, and once with session `.max`, `account` being
   // the one it is about.
   /// The account entered a step, or left (`isLast` = `LiquidationStep`): `price` equity, `fee`

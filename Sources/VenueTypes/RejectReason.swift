@@ -46,6 +46,12 @@ public enum RejectReason: UInt16, Sendable, CaseIterable {
   case staleNumber = 43
   /// The two accounts are not subaccounts of one owner.
   case differentOwner = 44
+  /// Too few or too many legs, an instrument twice, the same account twice, or a cut message.
+  case badLegs = 45
+  /// A leg of a combination cannot be filled wholly.
+  case combinationUnfillable = 46
+  /// The legs together would cost more than the limit, or bring less.
+  case combinationPrice = 47
   // The session.
   case throttled = 50
   case staleSendTime = 51
