@@ -57,18 +57,6 @@ struct InstrumentFees: BitwiseCopyable {
     return Int64(clamping: roundingUp && rest > 0 ? quotient &+ 1 : quotient)
   }
 
-  /// Settlement fee of one lot of an option or future, micro-dollars: `settlementFeeRate` of the
-  /// index value it settles at; for an option capped at `premiumFeeCapRate` of what it pays.
-  static func settlement(
-    _ parameters: inout ParameterTable, underlying: UInt8, indexValue: Int64, payoff: Int64,
-    isOption: Bool
-  ) -> Int64 {
-    var fees = InstrumentFees()
-    if isOption { fees.capRate = parameters[.premiumFeeCapRate, underlying] }
-    return fees.capped(
-      share(parameters[.settlementFeeRate, underlying], of: indexValue), price: payoff)
-  }
-
   func hash(into hasher: inout StateHasher) {
     hasher.combine(UInt64(bitPattern: maker), UInt64(bitPattern: taker))
     hasher.combine(UInt64(bitPattern: capRate))

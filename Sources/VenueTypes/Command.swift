@@ -49,6 +49,12 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
   case riskTableActivate = 46
   /// Sets a venue parameter.
   case parameterChange = 47
+  // The oracle.
+  /// One source's print of an index price; its signature was verified before it was sequenced.
+  case indexPrice = 60
+  /// Four words of the signature of the command before it, for whoever verifies the journal; no
+  /// effect on the state.
+  case signatureWords = 61
 
   /// A user takes collateral out of its account.
   case withdrawal = 48
@@ -110,6 +116,8 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
 /// | blockBegin | – | – | number of the block, rising | `account` = first, `quantity` = second, `protectionGroup` = legs, 1…8 |
 /// | blockLeg | – | 1e-9 | number of the block | `instrument`, `quantity` = lots, `terms` = side of the first account |
 /// | blockCommit | – | – | number of the block | |
+/// | indexPrice | confidence, 1e-9 (0…1e9) | index, 1e-9 USD | the source's time, ns since the Unix epoch | `quantity` = underlying, `selfMatchID` = source 0…14, `clientSequence` = the source's running number, low 32 bits |
+/// | signatureWords | word 0 | word 1 | word 2 | `selfMatchID`, `clientSequence` = word 3, low half first; `protectionGroup` = part 0 or 1, `instrument` = kind of the command it belongs to |
 @frozen
 public struct Command: BitwiseCopyable, Sendable, Equatable {
   /// Nanoseconds since the Unix epoch at which the ingress burst was taken from the port.

@@ -91,17 +91,4 @@ import VenueTypes
     events = harness.apply(Harness.order(2, .buy, 4_000, 1, session: 1))
     #expect(events.last?.fee == 6_000_000)
   }
-
-  @Test func `a settlement fee is a rate of the index value, capped by what is paid`() {
-    var table = ParameterTable()
-    let whole = InstrumentFees.settlement(
-      &table, underlying: 0, indexValue: 10_000_000_000, payoff: 500_000_000, isOption: true)
-    #expect(whole == 1_500_000)
-    let capped = InstrumentFees.settlement(
-      &table, underlying: 0, indexValue: 10_000_000_000, payoff: 8_000_000, isOption: true)
-    #expect(capped == 1_000_000)
-    let future = InstrumentFees.settlement(
-      &table, underlying: 0, indexValue: 10_000_000_000, payoff: 0, isOption: false)
-    #expect(future == 1_500_000)
-  }
 }
