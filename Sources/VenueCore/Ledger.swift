@@ -38,6 +38,10 @@ struct Ledger: ~Copyable, Sendable {
   var aggressorOrder = OpenOrder(
     account: 0, instrument: 0, side: .buy, lots: 0, price: 0, fee: 0)
 
+  /// While the legs of a combination trade: what they were promised is not taken back for margin,
+  /// which had held all that a group's limits let through (PM-16). Its quotes go after the last leg.
+  var keepsSuspendedTrading = false
+
   init(limits: VenueLimits, outlet: consuming EventOutlet) {
     self.outlet = outlet
     let ordersMax = Int(limits.restingOrdersMax)
@@ -238,6 +242,11 @@ extension Ledger: MatchSink {
 
   private mutating func noteProtectedFill(_ record: RestingOrder, lots: UInt32) {
     guard let place = protectionPlace(of: record) else { return }
+    protection.note(protectionLevels(of: record, lots: lots), at: engineTime, place: place)
+  }
+
+  /// What a fill of `lots` adds to the window of its group.
+  mutating func protectionLevels(of record: RestingOrder, lots: UInt32) -> ProtectionLevels {
     var levels = ProtectionLevels(quantity: UInt64(lots))
     if margin.isEnabled {
       let risk = margin.engine.table[record.instrument]
@@ -246,7 +255,7 @@ extension Ledger: MatchSink {
       // The table's gamma is of a move of 100 %; the limit is of what one per cent adds.
       levels.gamma = Self.saturated(risk.gamma, signed) / 100
     }
-    protection.note(levels, at: engineTime, place: place)
+    return levels
   }
 
   /// The product; outside its range, the end of it.
@@ -256,14 +265,15 @@ extension Ledger: MatchSink {
     return (perLot < 0) == (lots < 0) ? .max : .min
   }
 
-  private mutating func protectionPlace(of record: RestingOrder) -> Int? {
+  mutating func protectionPlace(of record: RestingOrder) -> Int? {
     guard record.flags.contains(.marketMakerProtection) else { return nil }
     return protection.place(account: record.account, group: record.protectionGroup)
   }
 
   private mutating func isFrozen(_ record: RestingOrder) -> Bool {
     guard let place = protectionPlace(of: record) else { return false }
-    return protection.isSuspended(place) || protection.isFrozen(place, at: engineTime)
+    return protection.isSuspended(place) && !keepsSuspendedTrading
+      || protection.isFrozen(place, at: engineTime)
   }
 
   /// A group that a fill of this very sweep froze takes no further fill; one frozen before has no

@@ -8,8 +8,8 @@ struct CancelFilter {
   var instrument: UInt32 = 0
   /// 255 = every underlying; else only instruments with terms.
   var underlying: UInt8 = 255
-  /// Seconds since the Unix epoch; 0 = every expiry.
-  var expirySeconds: UInt32 = 0
+  /// YYYYMMDD; 0 = every expiry.
+  var expiryDate: UInt32 = 0
   /// 0 = every group.
   var protectionGroup: UInt8 = 0
   /// Only orders under market-maker protection go.
@@ -22,7 +22,7 @@ struct CancelFilter {
 
 extension Venue {
   /// Cancels many orders in one step: of a session, or narrowed to an instrument, an underlying
-  /// (0…7), an expiry (whole seconds since the Unix epoch, of all underlyings) or a group.
+  /// (0…7), the expiries of a day (YYYYMMDD, of all underlyings) or a group.
   /// Rejects: `badEnumeration` for a scope that has no name, an underlying beyond 7, expiry 0.
   mutating func massCancel(_ command: Command) {
     let scopeID = UInt32(truncatingIfNeeded: command.auxiliary >> 32)
@@ -37,7 +37,7 @@ extension Venue {
       filter.underlying = UInt8(truncatingIfNeeded: scopeID)
     case .expiry:
       guard scopeID != 0 else { return reject(command, .badEnumeration) }
-      filter.expirySeconds = scopeID
+      filter.expiryDate = scopeID
     case .instrument: filter.instrument = scopeID
     case .protectionGroup: filter.protectionGroup = UInt8(truncatingIfNeeded: scopeID)
     case .session, .account, .firm: break
@@ -106,12 +106,30 @@ extension Venue {
   /// Whether an instrument is of the underlying and the expiry that `filter` names.
   @inline(__always)
   private mutating func matchesTerms(_ instrument: UInt32, _ filter: CancelFilter) -> Bool {
-    if filter.underlying == 255 && filter.expirySeconds == 0 { return true }
+    if filter.underlying == 255 && filter.expiryDate == 0 { return true }
     let state = instruments[Int(instrument)]
     guard state.optionKind != 0 else { return false }
     return (filter.underlying == 255 || filter.underlying == state.underlying)
-      && (filter.expirySeconds == 0
-        || UInt64(filter.expirySeconds) == state.expiry / 1_000_000_000)
+      && (filter.expiryDate == 0 || Self.date(of: state.expiry) == filter.expiryDate)
+  }
+
+  /// The day of a time, YYYYMMDD in UTC; 0 for time 0 (a perpetual).
+  ///
+  /// Source: the civil calendar from a count of days, years beginning in March: 146,097 days in 400
+  /// years, 153 days in five months from March on.
+  static func date(of time: UInt64) -> UInt32 {
+    if time == 0 { return 0 }
+    // Days since 0000-03-01.
+    let days = time / 86_400_000_000_000 + 719_468
+    let dayOfEra = days % 146_097
+    let yearOfEra =
+      (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let shifted = (5 * dayOfYear + 2) / 153
+    let day = dayOfYear - (153 * shifted + 2) / 5 + 1
+    let month = shifted < 10 ? shifted + 3 : shifted - 9
+    let year = yearOfEra + days / 146_097 * 400 + (month <= 2 ? 1 : 0)
+    return UInt32(truncatingIfNeeded: year * 10_000 + month * 100 + day)
   }
 
   /// Cancels every good-till-time order whose time has come.

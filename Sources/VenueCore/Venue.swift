@@ -22,6 +22,7 @@ public struct Venue: ~Copyable, Sendable {
   var liquidation: LiquidationDesk
   var accounts: AccountDesk
   var block = BlockProgress()
+  var combination = CombinationProgress()
   /// Sequence number of the first digest or checkpoint that does not agree; 0 = none.
   public private(set) var firstDivergence: UInt64 = 0
   /// Digests and checkpoints that were compared.
@@ -74,6 +75,7 @@ public struct Venue: ~Copyable, Sendable {
     ledger.begin(sequenced, fromSession: isFromSession)
     guard !isFromSession || command.session < limits.sessionsMax else { return }
     if quote.entriesLeft > 0, Self.endsQuote(command.kind) { endCutQuote() }
+    if combination.legsLeft > 0, Self.endsCombination(command.kind) { endCutCombination() }
     perform(command)
     if ledger.protection.pendingCount > 0 { settleProtection() }
     checkInvariants()
@@ -83,6 +85,11 @@ public struct Venue: ~Copyable, Sendable {
   /// crash in their midst. Digests say what the venue was before them, and change nothing.
   private static func endsQuote(_ kind: CommandKind) -> Bool {
     kind != .massQuoteEntry && kind != .digest && kind != .checkpoint
+  }
+
+  /// The same of the legs of a combination.
+  private static func endsCombination(_ kind: CommandKind) -> Bool {
+    kind != .combinationLeg && kind != .digest && kind != .checkpoint
   }
 
   @inline(__always)
@@ -146,6 +153,10 @@ public struct Venue: ~Copyable, Sendable {
     case .blockBegin: beginBlock(command)
     case .blockLeg: takeBlockLeg(command)
     case .blockCommit: commitBlock(command)
+    case .combinationOrder:
+      noteClientNumbers(command)
+      beginCombination(command)
+    case .combinationLeg: takeCombinationLeg(command)
     case .indexPrice: takeIndexPrice(command)
     case .signatureWords: break
     }

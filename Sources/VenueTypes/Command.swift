@@ -32,6 +32,10 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
   case killSwitch = 27
   /// Takes a slice of an account in liquidation.
   case auctionBid = 28
+  /// Head of a combination; its legs follow at once, and nothing comes between them.
+  case combinationOrder = 29
+  /// One leg of the combination before it.
+  case combinationLeg = 30
   // The control plane.
   /// Limits of one account's market-maker-protection group.
   case protectionConfigure = 40
@@ -97,6 +101,8 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
 /// | massCancel | identifier of the request | – | `CancelScope` low 8 bits, side mask next 8, lock next 8, scope id high 32 | |
 /// | massQuote | quote identifier | – | 1 when every side it names is taken out | `quantity` = entries that follow, `terms` = self-match instruction |
 /// | massQuoteEntry | quote identifier | bid, 1e-9; `Int64.min` = side unchanged | offer, likewise | `quantity` = bid lots, `selfMatchID` = offer lots; 0 takes the side out |
+/// | combinationOrder | identifier | most micro-dollars a unit costs; negative: least it brings | legs that follow, 1…8 | `quantity` = units, `terms` = self-match instruction, `selfMatchID` |
+/// | combinationLeg | identifier of the combination | – | – | `instrument`, `quantity` = lots a unit, `terms` = side |
 /// | protectionReset | identifier of the request | – | – | |
 /// | killSwitch | identifier of the request | – | `CancelScope` low 8 bits, scope id high 32 | |
 /// | auctionBid | identifier of the request | most micro-dollars it pays; negative: least it must be paid | account in liquidation | `quantity` = share wanted, 1e-6 |

@@ -159,8 +159,12 @@ import VenueTypes
       harness.apply(VenueHarness.massCancel(5, scope: .underlying, scopeID: 8)).map(\.reason)
         == [.badEnumeration])
     let both = harness.apply(
-      VenueHarness.massCancel(6, scope: .expiry, scopeID: 1_800_000_000))
+      VenueHarness.massCancel(6, scope: .expiry, scopeID: 20_270_115))
     #expect(both.last?.quantity == 2)
+    #expect(Venue.date(of: 0) == 0 && Venue.date(of: 1) == 19_700_101)
+    #expect(Venue.date(of: 951_782_400_000_000_000) == 20_000_229)
+    #expect(Venue.date(of: 1_709_164_799_999_999_999) == 20_240_228)
+    #expect(Venue.date(of: 1_735_689_599_000_000_000) == 20_241_231)
     _ = harness.apply(Harness.order(7, .buy, 4_000, 1))
     #expect(
       harness.apply(VenueHarness.massCancel(8, scope: .underlying)).last?.quantity == 1)

@@ -13,7 +13,7 @@ public struct MassCancelMessage: FlatWireMessage, Equatable {
 
   /// Identifier of this request.
   public var clOrdId: UInt64 = 0  // offset 0
-  /// Underlying, expiry (seconds since 1970), instrument or group; else 0.
+  /// Underlying, instrument or group; else 0.
   public var scopeId: UInt32 = 0  // offset 8
   public var scope: CancelScope = .session  // offset 12
   /// Bit 0 buy, bit 1 sell; 0 = both.
