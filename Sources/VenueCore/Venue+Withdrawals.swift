@@ -59,11 +59,13 @@ extension Venue {
   }
 
   /// Whether an account may give up `amount` of its money: `amount` (not positive, or too large),
-  /// `freeCash` (more than its cash with futures at their marks), `margin` (equity would no longer
-  /// cover initial margin).
+  /// `freeCash` (more than its cash with futures at their marks), `amount` again (what is left is
+  /// more than an account can hold), `margin` (equity would no longer cover initial margin).
   mutating func checkPayment(_ account: UInt32, _ amount: Int64) -> RejectReason {
     guard amount > 0, amount <= MarginLimits.exposureMax else { return .amount }
-    guard amount <= ledger.margin.engine.realisedCollateral(account) else { return .freeCash }
+    let cash = ledger.margin.engine.realisedCollateral(account)
+    guard amount <= cash else { return .freeCash }
+    guard cash &- amount <= MarginLimits.exposureMax else { return .amount }
     let required = ledger.margin.engine.initialMargin(account)
     let (left, overflow) = ledger.margin.engine.equity(account)
       .subtractingReportingOverflow(amount)

@@ -92,7 +92,7 @@ import VenueTypes
   /// the spread but not its short leg.
   @Test func `margin looks at all legs together, and a refusal leaves no trace`() {
     var poor = Harness(deposit: 0)
-    _ = poor.apply(Harness.deposit(2_500, to: 1, number: 1))
+    _ = poor.apply(Harness.deposit(3_500, to: 1, number: 1))
     for account in UInt16(2)...3 {
       _ = poor.apply(Harness.deposit(100_000, to: account, number: UInt64(account)))
     }
