@@ -16,7 +16,7 @@ internal enum EventEncoding {
   /// | quoteAnswered | MassQuoteAck; the header's flag says whether it is the last of its answer |
   /// | protectionTriggered | MmpTriggered |
   /// | accountUpdated | MarginUpdate |
-  /// | of accounts and liquidations, kinds 20–25 and 41–44 | AccountEvent |
+  /// | of accounts and liquidations, kinds 20–25 and 41–46 | AccountEvent |
   /// | sessionOpened, sessionClosed, instrument, control | SessionStatus: numbers stay whole |
   /// | indexAccepted, indexHeld, settlementPrint, settlementPrice, settled | of no session; SessionStatus |
   internal static func append(_ event: Event, to packet: inout PacketBuilder) -> Bool {
@@ -38,7 +38,7 @@ internal enum EventEncoding {
     case .accountUpdated, .liquidationStep: packet.append(account(event))
     case .withdrawalAnswered, .withdrawalPaid, .collateralMoved, .forcedAnswered,
       .accountFill, .blockAnswered, .liquidationFill, .liquidationTransfer, .auctionSlice,
-      .takeover:
+      .takeover, .deleverage, .socialisedLoss:
       packet.append(accountEvent(event))
     }
   }

@@ -157,7 +157,9 @@ public struct Venue: ~Copyable, Sendable {
       noteClientNumbers(command)
       beginCombination(command)
     case .combinationLeg: takeCombinationLeg(command)
-    case .indexPrice: takeIndexPrice(command)
+    case .indexPrice:
+      takeIndexPrice(command)
+      followLiquidations()
     case .signatureWords: break
     }
   }
