@@ -22,7 +22,8 @@ extension Ingress {
   /// every earlier one of the session (DUPLICATE_CLORDID); template served (UNKNOWN_TEMPLATE);
   /// every enumeration and set named by the schema (BAD_ENUM); account the session's own, or 0
   /// (PERMISSION); no instrument twice in a mass quote (DUPLICATE_INSTRUMENT); and for new orders,
-  /// replaces, mass quotes, combinations and bids: not sent too long ago (STALE_SENDTIME), and inside the rate
+  /// replaces, mass quotes, combinations and bids: not sent too long ago (STALE_SENDTIME), and
+  /// inside the rate
   /// (THROTTLED). A mass quote becomes one command more for each of its entries, a combination for
   /// each of its legs.
   internal mutating func apply(

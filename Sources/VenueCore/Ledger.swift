@@ -39,7 +39,7 @@ struct Ledger: ~Copyable, Sendable {
     account: 0, instrument: 0, side: .buy, lots: 0, price: 0, fee: 0)
 
   /// While the legs of a combination trade: what they were promised is not taken back for margin,
-  /// which had held all that a group's limits let through (PM-16). Its quotes go after the last leg.
+  /// which had held all that a group's limits let through (PM-16). Its quotes go after the last.
   var keepsSuspendedTrading = false
 
   init(limits: VenueLimits, outlet: consuming EventOutlet) {
