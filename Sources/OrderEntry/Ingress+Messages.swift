@@ -5,7 +5,7 @@ extension Ingress {
   /// Whether messages of this template carry an identifier of the one increasing series.
   internal static func countsClientOrderID(template: UInt16) -> Bool {
     template >= OrderEntryTemplate.newOrder.rawValue
-      && template <= OrderEntryTemplate.openOrdersRequest.rawValue
+      && template <= OrderEntryTemplate.auctionBid.rawValue
   }
 
   /// Whether a message stands outside the numbered flow.
@@ -22,8 +22,10 @@ extension Ingress {
   /// every earlier one of the session (DUPLICATE_CLORDID); template served (UNKNOWN_TEMPLATE);
   /// every enumeration and set named by the schema (BAD_ENUM); account the session's own, or 0
   /// (PERMISSION); no instrument twice in a mass quote (DUPLICATE_INSTRUMENT); and for new orders,
-  /// replaces and mass quotes: not sent too long ago (STALE_SENDTIME), and inside the rate
-  /// (THROTTLED). A mass quote becomes one command more for each of its entries.
+  /// replaces, mass quotes, combinations and bids: not sent too long ago (STALE_SENDTIME), and
+  /// inside the rate
+  /// (THROTTLED). A mass quote becomes one command more for each of its entries, a combination for
+  /// each of its legs.
   internal mutating func apply(
     _ message: MessageView, sequence: UInt64, _ envelope: Envelope
   ) {
@@ -48,6 +50,7 @@ extension Ingress {
     }
     push(command)
     if command.kind == .massQuote { pushEntries(of: message, behind: command) }
+    if command.kind == .combinationOrder { pushLegs(of: message, behind: command) }
   }
 
   private mutating func fill(
@@ -61,6 +64,8 @@ extension Ingress {
     case .massQuote: fillMassQuote(&command, from: message, envelope)
     case .mmpReset: fillProtectionReset(&command, from: message, envelope)
     case .killSwitch: fillKillSwitch(&command, from: message, envelope)
+    case .combinationOrder: fillCombination(&command, from: message, envelope)
+    case .auctionBid: fillAuctionBid(&command, from: message, envelope)
     case .openOrdersRequest:
       refuseUnserved(&command, message, envelope)
     default: .unknownTemplate

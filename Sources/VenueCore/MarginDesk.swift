@@ -9,6 +9,7 @@ import VenueTypes
 struct MarginScale: BitwiseCopyable {
   var tickSize: Int64 = 1
   var tickValue: Int64 = 0
+  var fees = InstrumentFees()
 }
 
 /// How the venue's orders look to the margin engine, and how risk tables come into force.
@@ -20,7 +21,7 @@ struct MarginScale: BitwiseCopyable {
 /// was sent: a table that is cut, mixed up, or inconsistent in itself is not activated, and the
 /// old one stays.
 ///
-/// Memory: that of `PortfolioMargin` and of `RiskTableBuffer`, 16 bytes an instrument.
+/// Memory: that of `PortfolioMargin` and of `RiskTableBuffer`, 48 bytes an instrument.
 struct MarginDesk: ~Copyable, Sendable {
   let isEnabled: Bool
   private let usersMax: UInt16
@@ -77,12 +78,40 @@ struct MarginDesk: ~Copyable, Sendable {
     scales[Int(instrument)].tickValue > 0 && engine.table.contains(instrument)
   }
 
-  /// `lots` of a resting order as the engine was told of it. No fees are charged yet.
+  /// `lots` of a resting order as the engine was told of it.
   mutating func openOrder(_ record: RestingOrder, lots: UInt32, group: Int?) -> OpenOrder {
-    OpenOrder(
+    let price = perLot(record.instrument, record.price)
+    return OpenOrder(
       account: UInt32(record.account), instrument: record.instrument, side: record.terms.side,
-      lots: lots, price: perLot(record.instrument, record.price), fee: 0,
+      lots: lots, price: price, fee: orderFee(record.instrument, price: price),
       group: groupNumber(group))
+  }
+
+  /// What a lot of an open order counts with: the higher of maker and taker fee at its limit.
+  @inline(__always)
+  mutating func orderFee(_ instrument: UInt32, price: Int64) -> Int64 {
+    let fees = scales[Int(instrument)].fees
+    return fees.capped(fees.order, price: price)
+  }
+
+  /// What both sides of a match at `price` (micro-dollars a lot) pay for `lots`.
+  @inline(__always)
+  mutating func fillFees(
+    _ instrument: UInt32, price: Int64, lots: UInt32
+  ) -> (maker: Int64, taker: Int64) {
+    let fees = scales[Int(instrument)].fees
+    let lots = Int64(lots)
+    return (
+      fees.capped(fees.maker, price: price) &* lots,
+      fees.capped(fees.taker, price: price) &* lots
+    )
+  }
+
+  /// Credits the venue's account for fees.
+  @inline(__always)
+  mutating func collect(_ fee: Int64) {
+    guard fee != 0 else { return }
+    _ = engine.adjustCollateral(OwnAccounts(usersMax: usersMax).fees, by: fee)
   }
 
   /// The engine's number of the protection group at `place`; 0 when it has no cap.
@@ -94,8 +123,9 @@ struct MarginDesk: ~Copyable, Sendable {
   /// Micro-dollars a lot for each tick; 0 for an instrument margin does not know.
   mutating func tickValue(_ instrument: UInt32) -> Int64 { scales[Int(instrument)].tickValue }
 
-  mutating func setScale(_ instrument: UInt32, _ scale: MarginScale) {
-    scales[Int(instrument)] = scale
+  mutating func setScale(_ instrument: UInt32, tickSize: Int64, tickValue: Int64) {
+    scales[Int(instrument)].tickSize = tickSize
+    scales[Int(instrument)].tickValue = tickValue
   }
 
   /// Tells the engine of a protection group without open orders; one without a quantity limit or a
@@ -176,10 +206,15 @@ struct MarginDesk: ~Copyable, Sendable {
     return true
   }
 
-  /// Puts the spare half in force. Every open order is to be restored after it, then
-  /// `engine.finishActivation` ends it.
-  mutating func activate(number: UInt64) {
+  /// Puts the spare half in force, with the fees that `parameters` make of it. Every open order is
+  /// to be restored after it, then `engine.finishActivation` ends it.
+  mutating func activate(number: UInt64, _ parameters: inout ParameterTable) {
     engine.activate(tables.table(half: spareHalf).numbered(number))
+    for instrument in 1..<scales.count {
+      let number = UInt32(truncatingIfNeeded: instrument)
+      guard engine.table.contains(number) else { continue }
+      scales[instrument].fees = InstrumentFees(engine.table[number], &parameters)
+    }
     tableHash = spareHash.value
     spareHalf ^= 1
     isSpareSound = false
@@ -191,6 +226,9 @@ struct MarginDesk: ~Copyable, Sendable {
     hasher.combine(tableHash, engine.table.number)
     hasher.combine(spareHash.value, isSpareSound ? 1 : 0)
     hasher.combine(lastDeposit, refusedTableCount)
+    for instrument in 1..<scales.count where engine.table.contains(UInt32(instrument)) {
+      scales[instrument].fees.hash(into: &hasher)
+    }
     engine.forEachStateWord { hasher.combine($0, $1) }
   }
 }

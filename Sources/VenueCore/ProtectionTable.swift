@@ -197,6 +197,21 @@ struct ProtectionTable: ~Copyable, Sendable {
     addPending(place)
   }
 
+  /// Whether fills of `levels` in all, on top of what the window holds, would freeze the group.
+  mutating func wouldTrigger(_ levels: ProtectionLevels, at time: UInt64, place: Int) -> Bool {
+    let limits = groups[place].limits
+    let length = max(
+      1, (limits.windowNanoseconds &+ Self.grainsPerWindow &- 1) / Self.grainsPerWindow)
+    let number = time / length &+ 1
+    let first = place * Self.grainsPerGroup
+    var sum = levels
+    for index in first..<(first + Self.grainsPerGroup)
+    where grains[index].number &+ Self.grainsPerWindow >= number {
+      sum.add(grains[index].levels)
+    }
+    return Self.trigger(sum, limits) != nil
+  }
+
   private static func trigger(
     _ sum: ProtectionLevels, _ limits: ProtectionLimits
   ) -> ProtectionTrigger? {

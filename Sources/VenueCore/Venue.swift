@@ -20,6 +20,9 @@ public struct Venue: ~Copyable, Sendable {
   var oracle: OracleDesk
   var settlement = SettlementDesk()
   var liquidation: LiquidationDesk
+  var accounts: AccountDesk
+  var block = BlockProgress()
+  var combination = CombinationProgress()
   /// Sequence number of the first digest or checkpoint that does not agree; 0 = none.
   public internal(set) var firstDivergence: UInt64 = 0
   /// Digests and checkpoints that were compared.
@@ -30,6 +33,7 @@ public struct Venue: ~Copyable, Sendable {
     books = BookSet(ordersMax: limits.restingOrdersMax, booksMax: limits.instrumentsMax + 1)
     ledger = Ledger(limits: limits, outlet: outlet)
     liquidation = LiquidationDesk(usersMax: limits.margin.accountsMax)
+    accounts = AccountDesk(accountsMax: limits.margin.accountsMax)
     instruments = FixedArray(
       count: Int(limits.instrumentsMax) + 1, filledWith: InstrumentState())
     oracle = OracleDesk(underlyingCount: Int(limits.margin.underlyingsMax))
@@ -71,6 +75,7 @@ public struct Venue: ~Copyable, Sendable {
     ledger.begin(sequenced, fromSession: isFromSession)
     guard !isFromSession || command.session < limits.sessionsMax else { return }
     if quote.entriesLeft > 0, Self.endsQuote(command.kind) { endCutQuote() }
+    if combination.legsLeft > 0, Self.endsCombination(command.kind) { endCutCombination() }
     perform(command)
     if ledger.protection.pendingCount > 0 { settleProtection() }
     checkInvariants()
@@ -80,6 +85,11 @@ public struct Venue: ~Copyable, Sendable {
   /// crash in their midst. Digests say what the venue was before them, and change nothing.
   private static func endsQuote(_ kind: CommandKind) -> Bool {
     kind != .massQuoteEntry && kind != .digest && kind != .checkpoint
+  }
+
+  /// The same of the legs of a combination.
+  private static func endsCombination(_ kind: CommandKind) -> Bool {
+    kind != .combinationLeg && kind != .digest && kind != .checkpoint
   }
 
   @inline(__always)
@@ -135,6 +145,18 @@ public struct Venue: ~Copyable, Sendable {
     case .riskTableBegin: ledger.margin.beginTable()
     case .riskTableWords: ledger.margin.takeWords(command)
     case .riskTableActivate: activateTable(command)
+    case .withdrawal: takeWithdrawal(command)
+    case .withdrawalPaid: settleWithdrawal(command)
+    case .accountOwner: setOwner(command)
+    case .moveCollateral: moveCollateral(command)
+    case .forcedRequest: takeForced(command)
+    case .blockBegin: beginBlock(command)
+    case .blockLeg: takeBlockLeg(command)
+    case .blockCommit: commitBlock(command)
+    case .combinationOrder:
+      noteClientNumbers(command)
+      beginCombination(command)
+    case .combinationLeg: takeCombinationLeg(command)
     case .indexPrice:
       takeIndexPrice(command)
       followLiquidations()
