@@ -77,7 +77,8 @@ struct VenueAssembly: ~Copyable {
     venue.redirectEvents(to: .ring(events.makeProducer()))
     var sequencer = Sequencer(
       venue: venue, lastSequence: lastSequence, lastEngineTime: lastEngineTime,
-      commands: commands.makeConsumer(), journal: journaled.makeProducer(), clock: clock,
+      queues: CommandQueues(orders: commands.makeConsumer()),
+      journal: journaled.makeProducer(), clock: clock,
       tickOrder: configuration.tickOrder, halt: signals.halt)
     for command in startup { sequencer.sequence(command) }
     return VenueAssembly(
