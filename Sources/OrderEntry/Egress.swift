@@ -63,13 +63,8 @@ public struct Egress: ~Copyable, Sendable {
     self.events = events
     self.control = control
     self.durable = durable
-    if let given = consume notices {
-      self.notices = given
-      hasNotices = true
-    } else {
-      self.notices = SlotRing<Event>(capacity: 64).makeProducer()
-      hasNotices = false
-    }
+    hasNotices = notices != nil
+    self.notices = notices ?? SlotRing<Event>(capacity: 64).makeProducer()
     sessionsMax = Int(configuration.sessionsMax)
     windowCapacity = window
     let requests = TokenBucket(

@@ -53,8 +53,11 @@ public struct Ingress: ~Copyable, Sendable {
     configuration: IngressConfiguration, commands: consuming SlotRingProducer<Command>,
     control: consuming SlotRingProducer<ControlMessage>
   ) {
-    ringCapacity = commands.freeCount()
-    precondition(ringCapacity >= 128)
+    // In a variable first: a property set before a check that may fail trips swiftc 6.3.1, which
+    // then destroys the others unset in release builds.
+    let capacity = commands.freeCount()
+    precondition(capacity >= 128)
+    ringCapacity = capacity
     self.commands = commands
     self.control = control
     sessionsMax = Int(configuration.sessionsMax)

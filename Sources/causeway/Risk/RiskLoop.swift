@@ -101,12 +101,25 @@ struct RiskLoop: ~Copyable, Sendable {
         market.accept(
           index: Double(event.price) / 1e9, confidence: Double(event.clientOrderID) / 1e9,
           of: Int(event.quantity))
+      case .settlementPrint:
+        let (seen, whole) = (Double(event.leavesQuantity), Double(event.cumulativeQuantity))
+        market.accept(
+          .init(share: whole > 0 ? seen / whole : 0, mean: Double(event.fee) / 1e9),
+          of: Self.expiry(of: event))
+      case .settlementPrice:
+        market.settle(Self.expiry(of: event))
       case .control where event.detail == UInt16(CommandKind.riskTableActivate.rawValue):
         hearVerdict(event, now: now)
       default: break
       }
     }
     return count
+  }
+
+  private static func expiry(of event: Event) -> RiskMarket.Expiry {
+    .init(
+      underlying: UInt8(truncatingIfNeeded: event.quantity),
+      seconds: event.reference / 1_000_000_000)
   }
 
   private mutating func hearVerdict(_ event: Event, now: UInt64) {
