@@ -33,6 +33,7 @@ private struct RiskVenue: ~Copyable {
       id = 0
       index = "100"
       volatility = "0.5"
+      sheet = "btc"
       [[account]]
       id = 1
       collateral_usd = 1000
@@ -55,7 +56,7 @@ private struct RiskVenue: ~Copyable {
   private(set) var history: [SequencedCommand] = []
   /// What the journal alone makes of it.
   var twin: Venue
-  private let clock = CycleClock(calibrationNanoseconds: 2_000_000)
+  private let clock: CycleClock
   private(set) var now: UInt64
   private var printNumber: UInt32 = 0
   /// Whether the next table loses a word on its way.
@@ -64,8 +65,17 @@ private struct RiskVenue: ~Copyable {
   init(_ more: String = "", change: (inout VenueConfiguration) -> Void = { _ in }) throws {
     var configuration = try ConfigurationTests.read(Self.text + more)
     change(&configuration)
+    let clock = CycleClock(calibrationNanoseconds: 2_000_000)
+    let start = clock.nanosecondsSinceEpoch()
+    var recovered = RecoveredVenue(
+      venue: Venue(limits: configuration.limits, outlet: .digestOnly()))
+    let market = VenueRuntime.market(configuration, &recovered, now: start)
+    var startup = VenueRuntime.startupCommands(configuration, recovered)
+    startup += try VenueRuntime.marginCommands(
+      configuration, recovered, market, now: start, place: "test")
     self.configuration = configuration
-    now = clock.nanosecondsSinceEpoch()
+    self.clock = clock
+    now = start
     let (orders, oracleRing, tables, sent) = (
       SlotRing<Command>(capacity: 256), SlotRing<Command>(capacity: 256),
       SlotRing<Command>(capacity: 1_024), SlotRing<Command>(capacity: 1_024)
@@ -91,12 +101,6 @@ private struct RiskVenue: ~Copyable {
     oracle = oracleRing.makeProducer()
     toSequencer = tables.makeProducer()
     fromRisk = sent.makeConsumer()
-    var recovered = RecoveredVenue(
-      venue: Venue(limits: configuration.limits, outlet: .digestOnly()))
-    let market = VenueRuntime.market(configuration, &recovered, now: now)
-    var startup = VenueRuntime.startupCommands(configuration, recovered)
-    startup += try VenueRuntime.marginCommands(
-      configuration, recovered, market, now: now, place: "test")
     risk = RiskLoop(
       configuration,
       RiskEnds(

@@ -1,7 +1,8 @@
 import Hardware
 import Transport
 
-/// A running venue: three threads, with margin a fourth that computes risk, and the way to stop them.
+/// A running venue: three threads, with margin a fourth that computes risk, and the way to stop
+/// them.
 struct VenueRuntime: ~Copyable {
   /// What the operator should see at the start: fallbacks, warnings, recovery.
   let notices: [String]
