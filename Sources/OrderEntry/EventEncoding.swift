@@ -32,7 +32,8 @@ internal enum EventEncoding {
     case .sessionClosed: packet.append(status(event, .closing))
     case .instrument, .control: packet.append(status(event, .active))
     case .accountUpdated, .liquidationStep: packet.append(account(event))
-    case .liquidationFill: packet.append(status(event, .active))
+    case .liquidationFill, .liquidationTransfer, .auctionSlice, .takeover:
+      packet.append(status(event, .active))
     }
   }
 

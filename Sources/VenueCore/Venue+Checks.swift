@@ -95,6 +95,7 @@ extension Venue {
     case .massQuote, .massQuoteEntry: 104
     case .protectionReset: 105
     case .killSwitch: 106
+    case .auctionBid: 109
     case .refused: UInt16(truncatingIfNeeded: command.auxiliary >> 16)
     default: 0
     }

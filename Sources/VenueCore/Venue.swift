@@ -117,6 +117,9 @@ public struct Venue: ~Copyable, Sendable {
     case .killSwitch:
       noteClientNumbers(command)
       killSwitch(command)
+    case .auctionBid:
+      noteClientNumbers(command)
+      takeAuctionBid(command)
     case .protectionConfigure: configureProtection(command)
     case .sessionUnlock: unlockSession(command)
     case .deposit: takeDeposit(command)

@@ -30,6 +30,8 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
   case massQuoteEntry = 25
   case protectionReset = 26
   case killSwitch = 27
+  /// Takes a slice of an account in liquidation.
+  case auctionBid = 28
   // The control plane.
   /// Limits of one account's market-maker-protection group.
   case protectionConfigure = 40
@@ -76,6 +78,7 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
 /// | massQuoteEntry | quote identifier | bid, 1e-9; `Int64.min` = side unchanged | offer, likewise | `quantity` = bid lots, `selfMatchID` = offer lots; 0 takes the side out |
 /// | protectionReset | identifier of the request | – | – | |
 /// | killSwitch | identifier of the request | – | `CancelScope` low 8 bits, scope id high 32 | |
+/// | auctionBid | identifier of the request | most micro-dollars it pays; negative: least it must be paid | account in liquidation | `quantity` = share wanted, 1e-6 |
 /// | protectionConfigure | delta limit, micro-dollars | vega limit, micro-dollars | gamma limit, micro-dollars | `quantity` = limit in lots, `selfMatchID` = most lots a quote, `instrument` = window in ms, `clientSequence` = freeze in ms; 0 = no such limit, until reset; `account`, `protectionGroup`, `session` = underlying |
 /// | sessionUnlock | – | – | – | `session` |
 /// | deposit | – | micro-dollars | number of the deposit, rising | `account` |

@@ -37,6 +37,18 @@ public enum EventKind: UInt8, Sendable, CaseIterable {
   /// in all, `fee` penalty, `reference` equity and `orderID` maintenance margin after it,
   /// micro-dollars; `clientOrderID` = limit, 1e-9; `detail` = step.
   case liquidationFill = 41
+  /// A position moved off the book: `reference` = signed lots the account gained (negative: gave
+  /// up), `price` = micro-dollars a lot, `leavesQuantity` = the other account, `detail` = step.
+  case liquidationTransfer = 42
+  /// A slice of an account was sold: `quantity` = its share, 1e-9, `reference` = rate, 1e-9,
+  /// `orderID` = worth at the marks, `price` = what the bidder paid (negative: was paid), `fee` =
+  /// penalty of it, `leavesQuantity` = the other account, `detail` = step. To the bidder with
+  /// the `clientOrderID` of its bid.
+  case auctionSlice = 43
+  /// The security module of underlying `detail` took the account over: `price` = equity it got
+  /// (negative: what it paid in), `reference` its equity and `orderID` its maintenance margin
+  /// after it, `leavesQuantity` = its account.
+  case takeover = 44
 }
 
 /// One consequence of a command for one session, 120 bytes: two cache lines with the ring's word.
