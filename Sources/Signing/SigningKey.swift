@@ -71,7 +71,7 @@ public struct SigningKey: ~Copyable, @unchecked Sendable {
     var signature = RecoverableSignature()
     var recovery: Int32 = 0
     let context = unsafe SigningContext.shared.address  // SAFETY: lives as long as the process.
-    // SAFETY: the buffers cover local values of 32 and 65 octets, of which the first 64 are written.
+    // SAFETY: the buffers cover local values of 32 and 65 octets; the first 64 are written.
     let done = unsafe withUnsafeBytes(of: digest) { digest in
       unsafe withUnsafeMutableBytes(of: &signature.octets) { octets in
         unsafe causeway_secp_sign(

@@ -16,13 +16,24 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: "Write every order's acceptance to this CSV: sequence, session, client id, …")
   var orders: String?
 
+  @Flag(help: "Check the signature of every index price again.")
+  var verifyOracle = false
+
+  @Option(
+    help: "SOURCE=ADDRESS of a source's key, for --verify-oracle; may be given for each source.")
+  var oracleKey: [String] = []
+
   @Flag(help: "Print one line of JSON.")
   var json = false
 
   func run() throws {
-    let verdict = try JournalVerdict.replay(directory: journal, ordersTo: orders)
+    let sources = try OracleAudit.sources(oracleKey)
+    var verdict = try JournalVerdict.replay(directory: journal, ordersTo: orders)
+    if verifyOracle {
+      verdict.oracle = try OracleAudit.audit(directory: journal, sources: sources)
+    }
     say(json ? try jsonLine(verdict) : verdict.text)
-    if verdict.firstDivergence != 0 { throw ExitCode(1) }
+    if verdict.firstDivergence != 0 || verdict.oracle?.holds == false { throw ExitCode(1) }
   }
 }
 
@@ -43,6 +54,8 @@ struct JournalVerdict: Encodable {
   /// Command at which replay first differs; 0 = never.
   var firstDivergence: UInt64 = 0
   var tornBytes = 0
+  /// What was found of the signatures of index prices, when asked.
+  var oracle: OracleAudit?
 
   var text: String {
     """
@@ -57,6 +70,7 @@ struct JournalVerdict: Encodable {
       + (firstDivergence == 0
         ? "same events and state as recorded (\(compared) comparisons)"
         : "DIFFERS from what was recorded, first at command \(firstDivergence)")
+      + (oracle.map { "\n" + $0.text } ?? "")
   }
 
   /// Re-executes the journal in `directory`; writes accepted orders as CSV when asked.
