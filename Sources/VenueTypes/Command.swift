@@ -49,6 +49,12 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
   case riskTableActivate = 46
   /// Sets a venue parameter.
   case parameterChange = 47
+  // The oracle.
+  /// One source's print of an index price; its signature was verified before it was sequenced.
+  case indexPrice = 60
+  /// Four words of the signature of the command before it, for whoever verifies the journal; no
+  /// effect on the state.
+  case signatureWords = 61
 
   /// Whether it belongs to a session: the others are the venue's own.
   @inlinable public var isFromSession: Bool { rawValue &- 10 < 30 }
@@ -87,6 +93,8 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
 /// | riskTableWords | word 0 | word 1 | word 2 | `selfMatchID`, `clientSequence` = word 3, low half first; `protectionGroup` = section, `instrument` = element, `quantity` = place of word 0 |
 /// | riskTableActivate | number of the table | – | hash of its words | |
 /// | parameterChange | `ParameterKey` | value | – | `quantity` = underlying, 255 = all |
+/// | indexPrice | confidence, 1e-9 (0…1e9) | index, 1e-9 USD | the source's time, ns since the Unix epoch | `quantity` = underlying, `selfMatchID` = source 0…14, `clientSequence` = the source's running number, low 32 bits |
+/// | signatureWords | word 0 | word 1 | word 2 | `selfMatchID`, `clientSequence` = word 3, low half first; `protectionGroup` = part 0 or 1, `instrument` = kind of the command it belongs to |
 @frozen
 public struct Command: BitwiseCopyable, Sendable, Equatable {
   /// Nanoseconds since the Unix epoch at which the ingress burst was taken from the port.

@@ -26,8 +26,26 @@ public enum EventKind: UInt8, Sendable, CaseIterable {
   /// `reference` maintenance margin.
   case accountUpdated = 13
   /// Not for a session: a command of the control plane (`detail` = its kind) had its effect, or
-  /// was refused (`reason` not none), as a risk table that is cut or inconsistent.
+  /// was refused (`reason` not none), as a risk table that is cut or inconsistent. Of an index
+  /// print: `isLast` = `PrintRefusal`.
   case control = 14
+  /// Not for a session: the index of underlying `quantity` is `price` (1e-9 USD) from `reference`
+  /// on; `clientOrderID` = confidence (1e-9), `leavesQuantity` = sources.
+  case indexAccepted = 30
+  /// Not for a session: the median `price` of underlying `quantity` left its band, and passes at
+  /// `reference` if it stays outside.
+  case indexHeld = 31
+  /// Not for a session: the settlement window of underlying `quantity` and expiry `reference`
+  /// counted the print `price`; `fee` = mean so far (1e-9 USD), `leavesQuantity` prints of
+  /// `cumulativeQuantity` seconds.
+  case settlementPrint = 32
+  /// Not for a session: the final price of underlying `quantity` and expiry `reference`; the other
+  /// fields as for `settlementPrint`.
+  case settlementPrice = 33
+  /// Not for a session: `account` held `orderID` (signed) lots of an instrument that expired at
+  /// `price`; `reference` = µ$ a lot that longs receive and shorts owe, of a future its final
+  /// value; `fee`.
+  case settled = 34
   // The waterfall. To every session of the account, and once with session `.max`, `account` being
   // the one it is about.
   /// The account entered a step, or left (`isLast` = `LiquidationStep`): `price` equity, `fee`

@@ -121,6 +121,7 @@ extension ClientEvent {
     case .sessionOpened, .sessionClosed, .instrument, .control, .liquidationFill,
       .liquidationTransfer, .auctionSlice, .takeover:
       .other
+    case .indexAccepted, .indexHeld, .settlementPrint, .settlementPrice, .settled: .other
     }
   }
 
