@@ -7,9 +7,8 @@ extension RiskTable {
   /// lane (4 each); each expiry: four rates and the seconds left (8 each). Then per instrument of
   /// the table in
   /// rising order: number (4), kind, underlying (1 each), expiry (2), counterpart (4), mark, delta,
-  /// gamma, vega, notional (8 each), its row in as many lanes as the underlying has (8 each), and for
-  /// each
-  /// gap the three states' terms (8 each). Allocates; for the risk thread.
+  /// gamma, vega, notional (8 each), its row in as many lanes as the underlying has (8 each), and
+  /// for each gap the three states' terms (8 each). Allocates; for the risk thread.
   public func canonicalBytes() -> [UInt8] {
     var octets = CanonicalOctets()
     for octet in "CWRISK02".utf8 { octets.append(octet) }

@@ -58,8 +58,8 @@ extension RiskTable {
   ///
   /// Lanes, blocks, expiries and gaps inside their limits; every instrument of a named kind, in a
   /// known underlying and expiry, with a bound at least as large as its row, skew lanes, delta,
-  /// gamma, vega and mark and inside `valueMax`, nothing in lane 0, an option's counterpart naming it
-  /// back. Cost: one pass over the rows.
+  /// gamma, vega and mark and inside `valueMax`, nothing in lane 0, an option's counterpart naming
+  /// it back. Cost: one pass over the rows.
   public func isConsistent() -> Bool {
     for underlying in 0..<limits.underlyingsMax where !isConsistent(underlying: underlying) {
       return false
