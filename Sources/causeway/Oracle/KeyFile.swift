@@ -8,7 +8,8 @@ enum KeyFile {
 
   /// Reads the key in `path`, which must be an ordinary file of this user's with mode 0600 or less.
   static func read(_ path: String) throws -> SigningKey {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    // SAFETY: the call reads the path alone.
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     guard descriptor >= 0 else {
       throw ConfigurationError(path, "cannot be read (errno \(errno)); give a key file")
     }
@@ -26,9 +27,7 @@ enum KeyFile {
     let count = unsafe bytes.withUnsafeMutableBytes {
       unsafe Glibc.read(descriptor, $0.baseAddress, $0.count)
     }
-    defer {
-      unsafe bytes.withUnsafeMutableBytes { unsafe explicit_bzero($0.baseAddress, $0.count) }
-    }
+    defer { erase(&bytes) }
     guard count > 0, count < byteCountMax else {
       throw ConfigurationError(path, "\(SigningError.badKey)")
     }
@@ -41,7 +40,8 @@ enum KeyFile {
 
   /// Writes a new random key to `path`, which must not be there yet, with mode 0600.
   static func create(_ path: String) throws -> SignerAddress {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    // SAFETY: the call reads the path alone.
+    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else {
       throw ConfigurationError(
         path, "cannot be made (errno \(errno)); give a path that is not there")
@@ -50,26 +50,31 @@ enum KeyFile {
     var secret = [UInt8](repeating: 0, count: 32)
     var text = [UInt8](repeating: 0, count: 65)
     defer {
-      // SAFETY: the buffers cover the arrays.
-      unsafe secret.withUnsafeMutableBytes { unsafe explicit_bzero($0.baseAddress, $0.count) }
-      unsafe text.withUnsafeMutableBytes { unsafe explicit_bzero($0.baseAddress, $0.count) }
+      erase(&secret)
+      erase(&text)
     }
-    // SAFETY: as above.
-    let drawn = unsafe secret.withUnsafeMutableBytes {
-      unsafe getrandom($0.baseAddress, $0.count, 0)
-    }
-    guard drawn == 32 else { throw ConfigurationError(path, "\(SigningError.system)") }
+    // The system's generator is the kernel's own randomness.
+    var random = SystemRandomNumberGenerator()
+    for index in secret.indices { secret[index] = random.next() }
     let digits = Array("0123456789abcdef".utf8)
     for (index, octet) in secret.enumerated() {
       text[index * 2] = digits[Int(octet >> 4)]
       text[index * 2 + 1] = digits[Int(octet & 15)]
     }
     text[64] = 10
-    // SAFETY: as above.
+    // SAFETY: the buffer covers the array.
     let written = unsafe text.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
     guard written == 65, fsync(descriptor) == 0 else {
       throw ConfigurationError(path, "cannot be written (errno \(errno))")
     }
     return try SigningKey(consuming: &secret).address
+  }
+
+  /// Overwrites octets that were secret.
+  private static func erase(_ octets: inout [UInt8]) {
+    // SAFETY: the buffer covers the array.
+    unsafe octets.withUnsafeMutableBytes { bytes in
+      if let base = unsafe bytes.baseAddress { unsafe explicit_bzero(base, bytes.count) }
+    }
   }
 }
