@@ -74,7 +74,7 @@ enum KeyFile {
   private static func erase(_ octets: inout [UInt8]) {
     // SAFETY: the buffer covers the array.
     unsafe octets.withUnsafeMutableBytes { bytes in
-      if let base = unsafe bytes.baseAddress { unsafe explicit_bzero(base, bytes.count) }
+      if let base = bytes.baseAddress { unsafe explicit_bzero(base, bytes.count) }
     }
   }
 }
