@@ -1,7 +1,8 @@
 # `make` lists what there is. Everything here also runs without a terminal.
 #
 # Knobs (all optional; README says more):
-#   CAUSEWAY_MARCH=x86-64-v3  CPU level       CAUSEWAY_DPDK=0      build without DPDK
+#   CAUSEWAY_MARCH=x86-64-v3  CPU level (default: this machine's)
+#   CAUSEWAY_DPDK=0           build without DPDK
 #   CAUSEWAY_JEMALLOC=0       other allocator CAUSEWAY_SLOW=1      long forms of the tests
 #   DEMO='--quick'            more arguments for `causeway demo`
 SHELL := /bin/bash
@@ -10,6 +11,11 @@ SHELL := /bin/bash
 
 # Debug builds walk the invariants; release builds do not. The variable is part of the manifest.
 DEBUG := CAUSEWAY_CHECKS=1
+# What this machine has, unless it is given; part of the manifest too, so every script does the same.
+ifndef CAUSEWAY_MARCH
+CAUSEWAY_MARCH := $(shell scripts/cpu-level)
+endif
+export CAUSEWAY_MARCH
 SWIFT_SOURCES := Package.swift Benchmarks/Package.swift Sources Tests Benchmarks/Sources
 
 help: ## list the targets

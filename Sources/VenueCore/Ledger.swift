@@ -252,6 +252,7 @@ extension Ledger: MatchSink {
       let risk = margin.engine.table[record.instrument]
       let signed = record.terms.side == .buy ? Int64(lots) : 0 &- Int64(lots)
       levels.delta = Self.saturated(risk.delta, signed)
+      levels.vega = Self.saturated(margin.engine.table.vega(record.instrument), signed)
       // The table's gamma is of a move of 100 %; the limit is of what one per cent adds.
       levels.gamma = Self.saturated(risk.gamma, signed) / 100
     }

@@ -297,6 +297,7 @@ public struct RiskTableWords: BitwiseCopyable {
       guard table.contains(instrument) else { continue }
       let underlying = table.underlying(table[instrument].underlying)
       send(.instruments, element: element, count: RiskTable.wordCount(of: .instruments))
+      if table.vega(instrument) != 0 { send(.vegas, element: element, count: 1) }
       send(.rows, element: element, count: Int(underlying.blockCount) * 8)
       if underlying.gapCount > 0 {
         send(.dips, element: element, count: RiskTable.wordCount(of: .dips))

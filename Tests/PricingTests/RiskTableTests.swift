@@ -251,6 +251,7 @@ import Testing
       #expect(abs(Double(table.delta(instrument)) - 1e11 * mark.delta) < 20)
       let gamma = 1e16 * mark.gamma
       #expect(abs(Double(table.gamma(instrument)) - gamma) < 1 + 1e-9 * gamma)
+      #expect(abs(Double(table.vega(instrument)) - 1e4 * mark.vega) < 1)
       for lane in stride(from: 0, to: 27, by: 3) {
         let moved = try price(100_000 * (1 + table.lane(lane, of: 0).move))
         let right = 1e6 * (moved.price - mark.price)

@@ -25,6 +25,13 @@ struct ReplayCommand: ParsableCommand {
   @Flag(help: "Compare each snapshot of the journal with the state replay has there.")
   var checkSnapshots = false
 
+  @Flag(help: "Check the signature of every index price again.")
+  var verifyOracle = false
+
+  @Option(
+    help: "SOURCE=ADDRESS of a source's key, for --verify-oracle; may be given for each source.")
+  var oracleKey: [String] = []
+
   @Flag(help: "Print one line of JSON.")
   var json = false
 
@@ -32,14 +39,18 @@ struct ReplayCommand: ParsableCommand {
     if let hashEvery, hashEvery < 1 {
       throw ConfigurationError("--hash-every", "must be at least 1")
     }
-    let verdict =
+    let sources = try OracleAudit.sources(oracleKey)
+    var verdict =
       fromSnapshot
       ? try JournalVerdict.replayFromSnapshot(directory: journal)
       : try JournalVerdict.replay(
         directory: journal, ordersTo: orders, hashEvery: hashEvery,
         checksSnapshots: checkSnapshots)
+    if verifyOracle {
+      verdict.oracle = try OracleAudit.audit(directory: journal, sources: sources)
+    }
     say(json ? try jsonLine(verdict) : verdict.text)
-    if verdict.firstDivergence != 0 { throw ExitCode(1) }
+    if verdict.firstDivergence != 0 || verdict.oracle?.holds == false { throw ExitCode(1) }
   }
 
   static func storage(_ directory: String) throws -> PosixJournalStorage {
@@ -69,6 +80,8 @@ struct JournalVerdict: Encodable {
   var firstDivergence: UInt64 = 0
   var tornBytes = 0
   var snapshotsCompared = 0
+  /// What was found of the signatures of index prices, when asked.
+  var oracle: OracleAudit?
 
   var text: String {
     """
@@ -84,6 +97,7 @@ struct JournalVerdict: Encodable {
         ? "same events and state as recorded (\(compared) comparisons"
           + (snapshotsCompared > 0 ? ", \(snapshotsCompared) snapshots)" : ")")
         : "DIFFERS from what was recorded, first at command \(firstDivergence)")
+      + (oracle.map { "\n" + $0.text } ?? "")
   }
 
   /// Re-executes the journal in `directory`; writes accepted orders as CSV when asked.

@@ -129,9 +129,6 @@ extension VenueConfiguration {
     where account >= limits.margin.accountsMax {
       throw root.error("margin", "account \(account) is not below margin.accounts")
     }
-    if protections.contains(where: { $0.vega != 0 }) {
-      throw root.error("protection", "vega_usd is not served: risk tables carry no vega")
-    }
   }
 }
 
