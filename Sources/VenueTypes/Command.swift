@@ -55,6 +55,8 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
   /// Four words of the signature of the command before it, for whoever verifies the journal; no
   /// effect on the state.
   case signatureWords = 61
+  /// What kind of exotic option an instrument is: in place of `instrumentTerms`.
+  case exoticTerms = 62
 
   /// Whether it belongs to a session: the others are the venue's own.
   @inlinable public var isFromSession: Bool { rawValue &- 10 < 30 }
@@ -94,6 +96,7 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
 /// | riskTableActivate | number of the table | – | hash of its words | |
 /// | parameterChange | `ParameterKey` | value | – | `quantity` = underlying, 255 = all |
 /// | indexPrice | confidence, 1e-9 (0…1e9) | index, 1e-9 USD | the source's time, ns since the Unix epoch | `quantity` = underlying, `selfMatchID` = source 0…14, `clientSequence` = the source's running number, low 32 bits |
+/// | exoticTerms | expiry, nanoseconds since the Unix epoch | strike, 1e-9 | barrier, 1e-9; Asian: time of the first observation, ns since the Unix epoch | `instrument`, `quantity` = underlying, `selfMatchID` = kind, 5…16 (`RiskKind`); Asian: `clientSequence` = seconds between observations, the last at the expiry, 96 at most |
 /// | signatureWords | word 0 | word 1 | word 2 | `selfMatchID`, `clientSequence` = word 3, low half first; `protectionGroup` = part 0 or 1, `instrument` = kind of the command it belongs to |
 @frozen
 public struct Command: BitwiseCopyable, Sendable, Equatable {
