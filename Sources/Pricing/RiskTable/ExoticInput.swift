@@ -20,21 +20,22 @@ public struct ExoticInput: Sendable, Equatable {
   public static var observationsMax: Int { 96 }
 
   /// Whether the numbers that `kind` needs are in their domain.
-  func isValid(_ kind: RiskKind, secondsLeft: Double) -> Bool {
+  func isValid(_ kind: RiskKind) -> Bool {
     func isPrice(_ value: Double) -> Bool { value >= 1e-12 && value <= 1e12 }
     if kind.isBarrier { return isPrice(barrier) }
     if kind.isLookback { return extremum == 0 || isPrice(extremum) }
     guard observationCount >= 1, observationCount <= Self.observationsMax else { return false }
     guard observedCount >= 0, observedCount <= observationCount else { return false }
     guard observedSum >= 0, observedSum <= 1e12 * Double(observationCount) else { return false }
-    guard secondsToNext >= 0, secondsToNext <= secondsLeft else { return false }
-    return observedCount + 1 != observationCount || secondsToNext == secondsLeft
+    return secondsToNext >= 0 && secondsToNext <= 10 * RiskTableBuilder.secondsInYear
   }
 }
 
 /// One exotic option in one scenario: the kernels of `Exotics` over the path seen so far.
 ///
 /// The index is what barriers, averages and extrema watch; carry brings it to the expiry's forward.
+/// In the last minutes, when no rate does, a barrier keeps its relative distance and the option ends
+/// on the forward, and averages and extrema are those of the index as it stands.
 /// Barriers are priced as watched all the time, which they nearly are: at every accepted index.
 /// Inside the settlement window a barrier option ends on a·A + (1 − a)·S (S-2), so it is (1 − a)
 /// options of strike (K − a·A)/(1 − a); when that is not positive the call is a forward that lives
@@ -48,7 +49,10 @@ struct ExoticValue {
   let fixedShare: Double
   let fixedMean: Double
 
-  /// Further from the index than e^±5 a year of basis counts as none: in the last seconds.
+  /// Forward over index where no carry explains it, else 1.
+  private let jump: Double
+
+  /// A carry that is further from 0 is none.
   private static var basisRateMax: Double { 5 }
 
   init(_ option: InstrumentInput, _ exotic: ExoticInput, _ expiry: ExpiryInput, index: Double) {
@@ -57,11 +61,10 @@ struct ExoticValue {
     input = exotic
     let years = expiry.secondsLeft / RiskTableBuilder.secondsInYear
     let rate = expiry.rate > 0 ? expiry.rate : 0
-    var yield = rate
-    if years > 0 {
-      let basis = Elementary.log(expiry.forward / index) / years
-      if abs(basis) <= Self.basisRateMax { yield = rate - basis }
-    }
+    let basis = years > 0 ? Elementary.log(expiry.forward / index) / years : .infinity
+    let isCarry = abs(basis) <= Self.basisRateMax
+    let yield = isCarry ? rate - basis : rate
+    jump = isCarry ? 1 : expiry.forward / index
     market = LognormalMarket(spot: index, rate: rate, yield: yield, volatility: 0, time: years)
     fixedShare = expiry.fixedShare
     fixedMean = expiry.fixedMean
@@ -78,14 +81,16 @@ struct ExoticValue {
 
   private var optionKind: OptionKind { kind.isCall ? .call : .put }
 
-  private func barrierValue(_ market: LognormalMarket) throws(PricingError) -> Double {
+  private func barrierValue(_ index: LognormalMarket) throws(PricingError) -> Double {
     if input.isKnocked, !kind.isKnockIn { return 0 }
+    var market = index
+    market.spot = index.spot * jump
     let rest = 1 - fixedShare
     let shifted = (strike - fixedShare * fixedMean) / rest
     let side: BarrierSide = kind.isUp ? .up : .down
     let effect: BarrierEffect = kind.isKnockIn ? .knockIn : .knockOut
     // One that has begun is European: its barrier counts as touched at the spot.
-    let barrier = input.isKnocked ? market.spot : input.barrier
+    let barrier = input.isKnocked ? market.spot : input.barrier * jump
     if shifted > 1e-9 * market.spot {
       return try rest
         * BarrierOption(optionKind, strike: shifted, side, effect, barrier: barrier)
@@ -107,7 +112,8 @@ struct ExoticValue {
     }
     let share = Double(left) / total
     let shifted = (strike * total - input.observedSum) / Double(left)
-    let first = left == 1 ? market.time : input.secondsToNext / RiskTableBuilder.secondsInYear
+    let next = input.secondsToNext / RiskTableBuilder.secondsInYear
+    let first = left == 1 || next > market.time ? market.time : next
     if shifted <= 1e-9 * market.spot {
       guard kind.isCall else { return 0 }
       return share * law.discount * (averageForward(law, first: first, count: left) - shifted)

@@ -36,7 +36,7 @@ struct ExoticRows {
     _ option: InstrumentInput, _ value: ExoticValue
   ) throws(PricingError) -> Bool {
     let scale = 1e6 * option.lotSize
-    let states = Volatilities(option, factors, underlying.sheet)
+    let states = Volatilities(option, expiry, factors, underlying.sheet)
     var rounding = RowRounding()
     let base = try value.value(move: 0, volatility: option.volatility)
     for block in 0..<scenarios.blockCount {
@@ -85,7 +85,8 @@ struct ExoticRows {
   }
 }
 
-/// The volatility of an option in each state (PM-4, PM-6).
+/// The volatility of an option in each state (PM-4, PM-6). Inside the settlement window a barrier's
+/// moneyness is that of what is left unfixed, as a plain option's.
 private struct Volatilities {
   private let same: Double
   private let down: Double
@@ -93,12 +94,19 @@ private struct Volatilities {
   private let linear: Double
   private let absolute: Double
 
-  init(_ option: InstrumentInput, _ factors: ExpiryFactors, _ sheet: ScenarioSheet) {
+  init(
+    _ option: InstrumentInput, _ expiry: ExpiryInput, _ factors: ExpiryFactors,
+    _ sheet: ScenarioSheet
+  ) {
     same = option.volatility
     down = same * factors.downFactor
     let raised = same * factors.upFactor
     up = raised > sheet.upVolatilityFloor ? raised : sheet.upVolatilityFloor
-    let shift = -Elementary.log(factors.forward / option.strike) * factors.skewSlope
+    let rest = option.strike - factors.fixedPart
+    let moneyness =
+      option.kind.isBarrier && rest > 0
+      ? factors.forward / rest : expiry.forward / option.strike
+    let shift = -Elementary.log(moneyness) * factors.skewSlope
     let cap = factors.skewCap
     let share = shift > cap ? cap : (shift < -cap ? -cap : shift)
     linear = same * (1 + share)

@@ -80,8 +80,7 @@ public struct RiskTableBuilder: Sendable {
       let ratio = input.strike / expiries[input.expiry].forward
       guard ratio > 2e-9, ratio < 5e8 else { throw .instrument(input.instrument) }
       guard input.kind.isExotic else { continue }
-      let seconds = expiries[input.expiry].secondsLeft
-      guard let exotic = input.exotic, exotic.isValid(input.kind, secondsLeft: seconds) else {
+      guard let exotic = input.exotic, exotic.isValid(input.kind) else {
         throw .instrument(input.instrument)
       }
     }
