@@ -36,7 +36,8 @@ internal enum EventEncoding {
       .barrierTouched:
       packet.append(status(event, .active))
     case .accountUpdated, .liquidationStep: packet.append(account(event))
-    case .liquidationFill, .liquidationTransfer, .auctionSlice, .takeover:
+    case .liquidationFill, .liquidationTransfer, .auctionSlice, .takeover,
+      .deleverage, .socialisedLoss:
       packet.append(status(event, .active))
     }
   }
