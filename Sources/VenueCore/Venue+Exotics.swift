@@ -13,7 +13,8 @@ extension Venue {
   mutating func setExoticTerms(_ command: Command) {
     let kind = RiskKind.named(UInt8(truncatingIfNeeded: command.selfMatchID))
     guard ledger.margin.isEnabled, kind.isExotic, command.selfMatchID < 256, command.price > 0,
-      command.clientOrderID > ledger.engineTime, let path = path(of: command, kind)
+      command.clientOrderID > ledger.engineTime,
+      let path = Self.path(of: command, kind, from: ledger.engineTime)
     else { return }
     let index = Int(command.instrument)
     guard index >= 1, index < instruments.count, instruments[index].optionKind == 0 else { return }
@@ -22,7 +23,9 @@ extension Venue {
     paths.add(command.instrument, UInt8(truncatingIfNeeded: command.quantity), path)
   }
 
-  private func path(of command: Command, _ kind: RiskKind) -> PathState? {
+  private static func path(
+    of command: Command, _ kind: RiskKind, from now: UInt64
+  ) -> PathState? {
     var path = PathState()
     path.kind = kind.rawValue
     path.expiry = command.clientOrderID
@@ -33,9 +36,9 @@ extension Venue {
     guard kind.isAsian else { return path }
     let begin = command.auxiliary
     path.interval = UInt64(command.clientSequence) &* 1_000_000_000
-    guard begin >= ledger.engineTime, begin <= path.expiry, path.interval > 0,
+    guard begin >= now, begin <= path.expiry, path.interval > 0,
       (path.expiry &- begin) % path.interval == 0,
-      (path.expiry &- begin) / path.interval < Self.observationsMax
+      (path.expiry &- begin) / path.interval < observationsMax
     else { return nil }
     path.nextObservation = begin
     path.observations = UInt32(
