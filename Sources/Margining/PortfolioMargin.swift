@@ -108,7 +108,8 @@ public struct PortfolioMargin: ~Copyable, Sendable {
 
   // MARK: Requirements
 
-  /// E = collateral + Σ V_e + unrealised P&L of futures and perpetuals, µ$; funding is paid at once.
+  /// E = collateral + Σ V_e + unrealised P&L of futures and perpetuals, µ$. Funding is paid at
+  /// once.
   @inlinable
   public mutating func equity(_ account: UInt32) -> Int64 {
     let totals = accounts[Int(account)]

@@ -23,8 +23,8 @@ struct SettlementTerms {
   /// `pricePerLotMax`.
   ///
   /// A barrier option pays as a European one if it lives: a knock-out that was not touched, a
-  /// knock-in that was. An Asian pays on its average, a lookback on its extremum; on the final price
-  /// when nothing was seen.
+  /// knock-in that was. An Asian pays on its average, a lookback on its extremum; on the final
+  /// price when nothing was seen.
   func payoff(at price: Int64, _ path: PathState) -> Int64 {
     let kind = RiskKind.named(self.kind)
     guard kind.isOption else { return value(of: price) }

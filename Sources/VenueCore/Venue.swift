@@ -43,8 +43,8 @@ public struct Venue: ~Copyable, Sendable {
   public var eventDigest: EventDigest { ledger.outlet.digest }
 
   /// When a timer tick is due: for a good-till-time order, the expiry of an instrument or a funding
-  /// payment; and the digest. For the thread that owns the venue and asks in every duty cycle: a call that does not
-  /// say `mutating` would copy the whole venue first.
+  /// payment; and the digest. For the thread that owns the venue and asks in every duty cycle: a
+  /// call that does not say `mutating` would copy the whole venue first.
   public mutating func nextExpiry() -> UInt64 {
     min(ledger.expiries.soonest, min(settlement.soonest, funding.soonest))
   }

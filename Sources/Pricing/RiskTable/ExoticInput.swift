@@ -34,8 +34,8 @@ public struct ExoticInput: Sendable, Equatable {
 /// One exotic option in one scenario: the kernels of `Exotics` over the path seen so far.
 ///
 /// The index is what barriers, averages and extrema watch; carry brings it to the expiry's forward.
-/// In the last minutes, when no rate does, a barrier keeps its relative distance and the option ends
-/// on the forward, and averages and extrema are those of the index as it stands.
+/// In the last minutes, when no rate does, a barrier keeps its relative distance and the option
+/// ends on the forward, and averages and extrema are those of the index as it stands.
 /// Barriers are priced as watched all the time, which they nearly are: at every accepted index.
 /// Inside the settlement window a barrier option ends on a·A + (1 − a)·S (S-2), so it is (1 − a)
 /// options of strike (K − a·A)/(1 − a); when that is not positive the call is a forward that lives
