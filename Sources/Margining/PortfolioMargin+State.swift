@@ -19,7 +19,7 @@ extension PortfolioMargin {
   public func forEachStateWord(_ combine: (UInt64, UInt64) -> Void) {
     for account in 0..<accounts.count {
       let totals = accounts[account]
-      if totals.collateral == 0, totals.futuresCost == 0, totals.fundingOwed == 0,
+      if totals.collateral == 0, totals.futuresCost == 0,
         totals.slotCount == 0, !totals.isOverflowed
       {
         continue
@@ -27,7 +27,7 @@ extension PortfolioMargin {
       combine(
         UInt64(truncatingIfNeeded: account) | UInt64(totals.slotCount) << 32,
         UInt64(bitPattern: totals.collateral))
-      combine(UInt64(bitPattern: totals.futuresCost), UInt64(bitPattern: totals.fundingOwed))
+      combine(UInt64(bitPattern: totals.futuresCost), 0)
       combine(UInt64(bitPattern: totals.markValue), UInt64(bitPattern: totals.maintenance))
       var slot = totals.firstSlot
       while slot != 0 {

@@ -18,7 +18,7 @@ internal enum EventEncoding {
   /// | accountUpdated | MarginUpdate |
   /// | of accounts and liquidations, kinds 20–25 and 41–46 | AccountEvent |
   /// | sessionOpened, sessionClosed, instrument, control | SessionStatus: numbers stay whole |
-  /// | indexAccepted, indexHeld, settlementPrint, settlementPrice, settled | of no session; SessionStatus |
+  /// | indexAccepted, indexHeld, settlementPrint, settlementPrice, settled, funded, barrierTouched | of no session; SessionStatus |
   internal static func append(_ event: Event, to packet: inout PacketBuilder) -> Bool {
     switch event.kind {
     case .orderAccepted: packet.append(acknowledgement(event, .new))
@@ -33,7 +33,8 @@ internal enum EventEncoding {
     case .sessionOpened: packet.append(status(event, .active))
     case .sessionClosed: packet.append(status(event, .closing))
     case .instrument, .control: packet.append(status(event, .active))
-    case .indexAccepted, .indexHeld, .settlementPrint, .settlementPrice, .settled:
+    case .indexAccepted, .indexHeld, .settlementPrint, .settlementPrice, .settled, .funded,
+      .barrierTouched:
       packet.append(status(event, .active))
     case .accountUpdated, .liquidationStep: packet.append(account(event))
     case .withdrawalAnswered, .withdrawalPaid, .collateralMoved, .forcedAnswered,

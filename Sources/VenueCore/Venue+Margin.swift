@@ -114,6 +114,19 @@ extension Venue {
 
   // MARK: The control plane
 
+  /// Terms of an instrument that is not exotic; any other kind is ignored, and so is a perpetual
+  /// beyond those that the venue can fund. Otherwise as `setTerms`.
+  mutating func setPlainTerms(_ command: Command) {
+    let index = Int(command.instrument)
+    guard command.selfMatchID >= 1, command.selfMatchID <= UInt32(RiskKind.perpetual.rawValue),
+      index >= 1, index < instruments.count, instruments[index].optionKind == 0
+    else { return }
+    let isPerpetual = command.selfMatchID == UInt32(RiskKind.perpetual.rawValue)
+    guard !isPerpetual || !funding.isFull else { return }
+    setTerms(command)
+    if isPerpetual, instruments[index].optionKind != 0 { funding.add(command.instrument) }
+  }
+
   /// Gives an instrument its option terms. Ignored unless margin is on, the instrument is listed
   /// without terms, its underlying is one of the venue's with room for the expiry, and one tick of
   /// one lot is a whole number of micro-dollars.

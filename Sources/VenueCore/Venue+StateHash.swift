@@ -18,6 +18,8 @@ extension Venue {
       parameters.hash(into: &hasher)
       oracle.hash(into: &hasher)
       settlement.hash(into: &hasher)
+      paths.hash(into: &hasher)
+      funding.hash(into: &hasher)
       liquidation.hash(into: &hasher)
       accounts.hash(into: &hasher)
       block.hash(into: &hasher)

@@ -19,6 +19,8 @@ public struct Venue: ~Copyable, Sendable {
   var treasury = Treasury()
   var oracle: OracleDesk
   var settlement = SettlementDesk()
+  var paths: PathDesk
+  var funding = FundingDesk()
   var liquidation: LiquidationDesk
   var accounts: AccountDesk
   var block = BlockProgress()
@@ -37,17 +39,18 @@ public struct Venue: ~Copyable, Sendable {
     instruments = FixedArray(
       count: Int(limits.instrumentsMax) + 1, filledWith: InstrumentState())
     oracle = OracleDesk(underlyingCount: Int(limits.margin.underlyingsMax))
+    paths = PathDesk(instrumentsMax: limits.margin.isEnabled ? Int(limits.instrumentsMax) : 0)
   }
 
   /// When the next good-till-time order expires; `UInt64.max` when none rests.
   public var soonestExpiry: UInt64 { ledger.expiries.soonest }
   public var eventDigest: EventDigest { ledger.outlet.digest }
 
-  /// When a timer tick is due: for a good-till-time order, or the expiry of an instrument; and the
-  /// digest. For the thread that owns the venue and asks in every duty cycle: a call that does not
-  /// say `mutating` would copy the whole venue first.
+  /// When a timer tick is due: for a good-till-time order, the expiry of an instrument or a funding
+  /// payment; and the digest. For the thread that owns the venue and asks in every duty cycle: a
+  /// call that does not say `mutating` would copy the whole venue first.
   public mutating func nextExpiry() -> UInt64 {
-    min(ledger.expiries.soonest, settlement.soonest)
+    min(ledger.expiries.soonest, min(settlement.soonest, funding.soonest))
   }
   public mutating func nextDigest() -> UInt64 { ledger.outlet.digest.value }
 
@@ -117,6 +120,7 @@ public struct Venue: ~Copyable, Sendable {
     case .timerTick:
       expireOrders()
       advanceSettlement(isInclusive: true)
+      advanceFunding()
       followLiquidations()
     case .dayEnd: endDay()
     case .genesis: ledger.index.season(with: UInt64(bitPattern: command.price))
@@ -141,7 +145,8 @@ public struct Venue: ~Copyable, Sendable {
     case .sessionUnlock: unlockSession(command)
     case .deposit: takeDeposit(command)
     case .parameterChange: changeParameter(command)
-    case .instrumentTerms: setTerms(command)
+    case .instrumentTerms: setPlainTerms(command)
+    case .exoticTerms: setExoticTerms(command)
     case .riskTableBegin: ledger.margin.beginTable()
     case .riskTableWords: ledger.margin.takeWords(command)
     case .riskTableActivate: activateTable(command)

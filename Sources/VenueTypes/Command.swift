@@ -59,6 +59,8 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
   /// Four words of the signature of the command before it, for whoever verifies the journal; no
   /// effect on the state.
   case signatureWords = 61
+  /// What kind of exotic option an instrument is: in place of `instrumentTerms`.
+  case exoticTerms = 62
 
   /// A user takes collateral out of its account.
   case withdrawal = 48
@@ -123,6 +125,7 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
 /// | blockLeg | – | 1e-9 | number of the block | `instrument`, `quantity` = lots, `terms` = side of the first account |
 /// | blockCommit | – | – | number of the block | |
 /// | indexPrice | confidence, 1e-9 (0…1e9) | index, 1e-9 USD | the source's time, ns since the Unix epoch | `quantity` = underlying, `selfMatchID` = source 0…14, `clientSequence` = the source's running number, low 32 bits |
+/// | exoticTerms | expiry, nanoseconds since the Unix epoch | strike, 1e-9 | barrier, 1e-9; Asian: time of the first observation, ns since the Unix epoch | `instrument`, `quantity` = underlying, `selfMatchID` = kind, 5…16 (`RiskKind`); Asian: `clientSequence` = seconds between observations, the last at the expiry, 96 at most |
 /// | signatureWords | word 0 | word 1 | word 2 | `selfMatchID`, `clientSequence` = word 3, low half first; `protectionGroup` = part 0 or 1, `instrument` = kind of the command it belongs to |
 @frozen
 public struct Command: BitwiseCopyable, Sendable, Equatable {

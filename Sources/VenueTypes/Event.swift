@@ -64,6 +64,12 @@ public enum EventKind: UInt8, Sendable, CaseIterable {
   /// `price`; `reference` = µ$ a lot that longs receive and shorts owe, of a future its final
   /// value; `fee`.
   case settled = 34
+  /// Not for a session: `account` held `orderID` (signed) lots of a perpetual and paid `fee`
+  /// micro-dollars (negative: received) of funding: the rate `reference` (signed, 1e-9) of the
+  /// index `price`.
+  case funded = 35
+  /// Not for a session: the index `price` touched the barrier of an instrument.
+  case barrierTouched = 36
   // The waterfall. To every session of the account, and once with session `.max`, `account` being
   // the one it is about.
   /// The account entered a step, or left (`isLast` = `LiquidationStep`): `price` equity, `fee`

@@ -93,7 +93,7 @@ extension RiskTable {
 
   private func isConsistent(instrument: UInt32) -> Bool {
     let risk = self[instrument]
-    guard risk.rawKind <= RiskKind.perpetual.rawValue, risk.underlying < limits.underlyingsMax
+    guard risk.rawKind <= RiskKind.lookbackCall.rawValue, risk.underlying < limits.underlyingsMax
     else { return false }
     let underlying = self.underlying(risk.underlying)
     guard Int32(risk.expiry) < underlying.expiryCount, underlying.blockCount > 0, risk.bound > 0,

@@ -133,11 +133,14 @@ public struct InstrumentInput: Sendable {
   public var volatility: Double
   /// Units of the underlying in one lot.
   public var lotSize: Double
+  /// Exotic options only.
+  public var exotic: ExoticInput?
 
   public init(
     instrument: UInt32, kind: RiskKind, underlying: UInt8 = 0, expiry: Int, strike: Double = 0,
-    volatility: Double = 0, lotSize: Double
+    volatility: Double = 0, lotSize: Double, exotic: ExoticInput? = nil
   ) {
+    self.exotic = exotic
     self.instrument = instrument
     self.kind = kind
     self.underlying = underlying

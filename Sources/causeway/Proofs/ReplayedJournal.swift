@@ -121,7 +121,9 @@ extension ClientEvent {
     case .sessionOpened, .sessionClosed, .instrument, .control, .liquidationFill,
       .liquidationTransfer, .auctionSlice, .takeover, .deleverage, .socialisedLoss:
       .other
-    case .indexAccepted, .indexHeld, .settlementPrint, .settlementPrice, .settled: .other
+    case .indexAccepted, .indexHeld, .settlementPrint, .settlementPrice, .settled, .funded,
+      .barrierTouched:
+      .other
     }
   }
 
