@@ -16,7 +16,7 @@ extension Ingress {
       guard order.legs[index].side != nil else { return .badEnumeration }
     }
     guard isOwn(order.accountIdx, of: envelope.session) else { return .permission }
-    let limit = checkLimits(envelope)
+    let limit = checkLimits(envelope, isPassive: false)
     guard limit == .none else { return limit }
     command.kind = .combinationOrder
     command.price = order.netLimitMicros
@@ -52,7 +52,8 @@ extension Ingress {
     command.clientOrderID = bid.clOrdId
     guard raise(bid.clOrdId, of: envelope.session) else { return .duplicateClientOrderID }
     guard isOwn(bid.accountIdx, of: envelope.session) else { return .permission }
-    let limit = checkLimits(envelope)
+    // A bid takes risk off the venue: it is shed after the orders that add some.
+    let limit = checkLimits(envelope, isPassive: true)
     guard limit == .none else { return limit }
     command.kind = .auctionBid
     command.price = bid.mostMicros

@@ -122,7 +122,6 @@ enum SnapshotFault: Error, CustomStringConvertible {
   case checksum
   case version(UInt64)
   case genesis
-  case image(StateImageFault)
   case stateHash
   case otherVenue
 
@@ -133,7 +132,6 @@ enum SnapshotFault: Error, CustomStringConvertible {
     case .checksum: "is damaged: its checksum does not agree"
     case .version(let version): "has format \(version); this program reads \(SnapshotFile.version)"
     case .genesis: "does not carry the venue's first command"
-    case .image(let fault): "was written by another version of this program (\(fault))"
     case .stateHash: "does not give the state it says it holds"
     case .otherVenue: "is of another venue, or of other limits"
     }

@@ -60,23 +60,19 @@ struct SnapshotFolder {
 
 extension RecoveredVenue {
   /// The venue of a snapshot, as if the journal had been replayed until there.
-  init(
-    _ snapshot: SnapshotFile, limits: VenueLimits, outlet: consuming EventOutlet,
-    eventWindow: Int
-  ) throws(SnapshotFault) {
-    do throws(StateImageFault) {
-      self.init(
-        venue: try Venue(limits: limits, outlet: outlet, image: snapshot.core))
-    } catch {
-      throw .image(error)
-    }
+  static func restored(
+    from snapshot: SnapshotFile, limits: VenueLimits, eventWindow: Int
+  ) throws -> RecoveredVenue {
+    var recovered = RecoveredVenue(
+      venue: try Venue(limits: limits, outlet: .tape(), image: snapshot.core))
     var reader = StateReader(snapshot.rest)
-    visit(&reader, eventWindow: eventWindow)
-    if let fault = reader.finalFault { throw .image(fault) }
-    genesis = snapshot.genesis
-    guard venue.stateHash() == snapshot.stateHash, lastSequence == snapshot.sequence else {
-      throw .stateHash
-    }
+    recovered.visit(&reader, eventWindow: eventWindow)
+    if let fault = reader.finalFault { throw fault }
+    recovered.genesis = snapshot.genesis
+    guard recovered.venue.stateHash() == snapshot.stateHash,
+      recovered.lastSequence == snapshot.sequence
+    else { throw SnapshotFault.stateHash }
+    return recovered
   }
 
   /// A snapshot of it, with the journal read to `place`.
@@ -118,14 +114,18 @@ extension Recovery {
         let sizes = try genesisLimits(first, place: place)
         guard venueID == nil || venueID == snapshot.venueID, limits == nil || limits == sizes
         else { throw SnapshotFault.otherVenue }
-        var recovered = try RecoveredVenue(
-          snapshot, limits: sizes, outlet: .tape(), eventWindow: eventWindow)
+        var recovered = try RecoveredVenue.restored(
+          from: snapshot, limits: sizes, eventWindow: eventWindow)
         let cursor = try ReplayCursor(storage, venueID: venueID, from: snapshot.place)
         try goOn(&recovered, cursor, eventWindow: eventWindow, place: place)
         notices.append("went on from snapshot \(name)")
         return RecoveredJournal(venue: recovered, cursor: cursor)
       } catch let fault as SnapshotFault {
         notices.append("snapshot \(snapshots.path)/\(name) is not used: it \(fault)")
+      } catch let fault as StateImageFault {
+        notices.append(
+          "snapshot \(snapshots.path)/\(name) is not used: it was written by another version of "
+            + "this program (\(fault))")
       } catch let error as JournalError {
         notices.append(
           "snapshot \(snapshots.path)/\(name) is not used: the journal does not go on from it "
