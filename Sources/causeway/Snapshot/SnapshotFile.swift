@@ -21,6 +21,8 @@ struct SnapshotFile {
   static let magic = Array("CWSNAP01".utf8)
   static let version: UInt64 = 1
   private static let headByteCount = 176
+  /// Of the kind in a command.
+  private static let kindOffset = 53
 
   var venueID: UInt64
   var genesis: Command
@@ -78,8 +80,10 @@ struct SnapshotFile {
     let version = Self.value(octets, 8, UInt64.self)
     guard version == Self.version else { throw .version(version) }
     venueID = Self.value(octets, 16, UInt64.self)
-    // A kind outside the table would be no value of the type.
-    guard octets[24 + 53] == CommandKind.genesis.rawValue else { throw .genesis }
+    // Any other octet might be no value of the type.
+    // SAFETY: the buffer covers the temporary value.
+    let kind = unsafe withUnsafeBytes(of: Command(kind: .genesis)) { unsafe $0[Self.kindOffset] }
+    guard octets[24 + Self.kindOffset] == kind else { throw .genesis }
     genesis = Self.value(octets, 24, Command.self)
     place = JournalPlace(
       segment: Self.value(octets, 80, UInt64.self),
