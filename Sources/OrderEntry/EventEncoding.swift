@@ -31,7 +31,8 @@ internal enum EventEncoding {
     case .sessionOpened: packet.append(status(event, .active))
     case .sessionClosed: packet.append(status(event, .closing))
     case .instrument, .control: packet.append(status(event, .active))
-    case .accountUpdated: packet.append(account(event))
+    case .accountUpdated, .liquidationStep: packet.append(account(event))
+    case .liquidationFill: packet.append(status(event, .active))
     }
   }
 

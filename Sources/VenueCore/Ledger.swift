@@ -57,9 +57,11 @@ struct Ledger: ~Copyable, Sendable {
     commandSession = fromSession ? sequenced.command.session : .max
   }
 
-  /// Sends `event` to `session` as the next message of its recoverable flow.
+  /// Sends `event` to `session` as the next message of its recoverable flow; to whoever listens to
+  /// the venue, unnumbered, when no session has that number: the venue's own orders have `.max`.
   mutating func emit(_ event: consuming Event, to session: UInt16) {
     let place = Int(session)
+    guard place < sessions.count else { return emitToVenueSlow(event) }
     sessions[place].sessionSequence &+= 1
     event.sequence = sequence
     event.engineTime = engineTime
@@ -69,6 +71,16 @@ struct Ledger: ~Copyable, Sendable {
     event.clientSequence = sessions[place].clientSequence
     event.account = sessions[place].account
     event.isOwnCommand = session == commandSession ? 1 : 0
+    outlet.emit(event)
+  }
+
+  /// Sends `event` to whoever listens to the venue; it names the account it is about.
+  @inline(never)
+  mutating func emitToVenueSlow(_ event: consuming Event) {
+    event.sequence = sequence
+    event.engineTime = engineTime
+    event.receiveTime = receiveTime
+    event.session = .max
     outlet.emit(event)
   }
 
@@ -166,6 +178,7 @@ extension Ledger: MatchSink {
     event.cumulativeQuantity = aggressorCumulative
     event.side = aggressor.terms.side
     event.isAggressor = 1
+    event.account = aggressor.account
     emit(event, to: aggressor.session)
 
     if match.restingLeaves == 0 { retire(match.resting, records: &records) }

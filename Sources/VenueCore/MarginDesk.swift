@@ -91,6 +91,9 @@ struct MarginDesk: ~Copyable, Sendable {
     return UInt16(truncatingIfNeeded: place + 1)
   }
 
+  /// Micro-dollars a lot for each tick; 0 for an instrument margin does not know.
+  mutating func tickValue(_ instrument: UInt32) -> Int64 { scales[Int(instrument)].tickValue }
+
   mutating func setScale(_ instrument: UInt32, _ scale: MarginScale) {
     scales[Int(instrument)] = scale
   }

@@ -94,7 +94,8 @@ extension Venue {
   /// how much is missing.
   @inline(never)
   mutating func reject(_ command: Command, _ verdict: MarginVerdict) {
-    var event = rejection(of: command, verdict.outcome.rejectReason)
+    let account = ledger.sessions[Int(command.session)].account
+    var event = rejection(of: command, reason(for: verdict, account))
     if verdict.outcome == .insufficient {
       event.fee = verdict.shortfall
       event.detail = verdict.lane
@@ -102,6 +103,12 @@ extension Venue {
       event.leavesQuantity = UInt32(verdict.underlying)
     }
     ledger.emit(event, to: command.session)
+  }
+
+  /// The reject that a verdict stands for: an account in liquidation may only reduce its risk.
+  mutating func reason(for verdict: MarginVerdict, _ account: UInt16) -> RejectReason {
+    verdict.outcome == .insufficient && liquidation.isActive(UInt32(account))
+      ? .inLiquidation : verdict.outcome.rejectReason
   }
 
   // MARK: The control plane
@@ -166,6 +173,8 @@ extension Venue {
       }
     }
     ledger.margin.engine.finishActivation()
+    detectLiquidations()
+    followLiquidations()
   }
 
   private mutating func withdrawUnknown(_ slot: UInt32) {

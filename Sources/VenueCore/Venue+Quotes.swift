@@ -165,7 +165,7 @@ extension Venue {
       !ledger.slots.isFull
     else { return .openOrderLimit }
     if ledger.margin.isEnabled, case .refused(let verdict) = admit(asked) {
-      return verdict.outcome.rejectReason
+      return reason(for: verdict, ledger.sessions[Int(asked.session)].account)
     }
     let slot = ledger.slots.take()
     var record = self.record(of: asked)
@@ -189,7 +189,7 @@ extension Venue {
       case .refused(let verdict) = exchange(
         before, leaves: leaves, for: asked, lots: asked.quantity)
     {
-      return verdict.outcome.rejectReason
+      return reason(for: verdict, ledger.sessions[Int(asked.session)].account)
     }
     // What the new identifier asks for is open lots: what was executed belongs to the old one.
     books.records[Int(slot)].quantity = leaves

@@ -16,6 +16,7 @@ extension Venue {
     if ledger.margin.isEnabled {
       treasury.hash(into: &hasher)
       parameters.hash(into: &hasher)
+      liquidation.hash(into: &hasher)
     }
     if quote.entriesLeft > 0 { hash(quote, into: &hasher) }
     for session in 0..<Int(limits.sessionsMax) { hash(ledger.sessions[session], into: &hasher) }

@@ -17,6 +17,7 @@ public struct Venue: ~Copyable, Sendable {
   var quote = QuoteProgress()
   var parameters = ParameterTable()
   var treasury = Treasury()
+  var liquidation: LiquidationDesk
   /// Sequence number of the first digest or checkpoint that does not agree; 0 = none.
   public private(set) var firstDivergence: UInt64 = 0
   /// Digests and checkpoints that were compared.
@@ -26,6 +27,7 @@ public struct Venue: ~Copyable, Sendable {
     self.limits = limits
     books = BookSet(ordersMax: limits.restingOrdersMax, booksMax: limits.instrumentsMax + 1)
     ledger = Ledger(limits: limits, outlet: outlet)
+    liquidation = LiquidationDesk(usersMax: limits.margin.accountsMax)
     instruments = FixedArray(
       count: Int(limits.instrumentsMax) + 1, filledWith: InstrumentState())
   }
@@ -96,7 +98,9 @@ public struct Venue: ~Copyable, Sendable {
     case .notApplied: noteNotApplied(command)
     case .sessionOpen: openSession(command)
     case .sessionClose: closeSession(command)
-    case .timerTick: expireOrders()
+    case .timerTick:
+      expireOrders()
+      followLiquidations()
     case .dayEnd: endDay()
     case .genesis: ledger.index.season(with: UInt64(bitPattern: command.price))
     case .instrumentList: listInstrument(command)

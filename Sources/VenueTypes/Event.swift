@@ -28,6 +28,15 @@ public enum EventKind: UInt8, Sendable, CaseIterable {
   /// Not for a session: a command of the control plane (`detail` = its kind) had its effect, or
   /// was refused (`reason` not none), as a risk table that is cut or inconsistent.
   case control = 14
+  // The waterfall. To every session of the account, and once with session `.max`, `account` being
+  // the one it is about.
+  /// The account entered a step, or left (`isLast` = `LiquidationStep`): `price` equity, `fee`
+  /// initial margin, `reference` maintenance margin, as in `accountUpdated`.
+  case liquidationStep = 40
+  /// The venue closed `quantity` lots of a position on the book: `price` what they cost or brought
+  /// in all, `fee` penalty, `reference` equity and `orderID` maintenance margin after it,
+  /// micro-dollars; `clientOrderID` = limit, 1e-9; `detail` = step.
+  case liquidationFill = 41
 }
 
 /// One consequence of a command for one session, 120 bytes: two cache lines with the ring's word.

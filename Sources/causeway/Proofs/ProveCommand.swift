@@ -5,7 +5,10 @@ struct ProveCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prove",
     abstract: "Kill the venue, fill its disk, send it rubbish: nothing may be lost or crash.",
-    subcommands: [ProveCrashCommand.self, ProveDiskFullCommand.self, ProveHostileCommand.self])
+    subcommands: [
+      ProveCrashCommand.self, ProveDiskFullCommand.self, ProveHostileCommand.self,
+      ProveMoneyCommand.self,
+    ])
 }
 
 /// What a proof found: one line for each thing that had to hold, and why one did not.

@@ -117,8 +117,8 @@ extension ClientEvent {
     case .notApplied: .notApplied
     case .quoteAnswered: .quoted
     case .protectionTriggered: .protectionTriggered
-    case .accountUpdated: .accountUpdated
-    case .sessionOpened, .sessionClosed, .instrument, .control: .other
+    case .accountUpdated, .liquidationStep: .accountUpdated
+    case .sessionOpened, .sessionClosed, .instrument, .control, .liquidationFill: .other
     }
   }
 

@@ -1,0 +1,120 @@
+import VenueTypes
+
+// The liquidation waterfall (PARAMETERS §3): who is in it, and which step comes next.
+//
+// An account enters when a risk table leaves its equity below maintenance margin, and leaves as
+// soon as equity covers it again. Steps are taken when time or prices come in (`timerTick`, index
+// prices, risk tables): orders and fills of others never wait for one. Its pace and rates are those
+// of the underlying in which it needs most margin.
+extension Venue {
+  /// Whether an account may be liquidated now (L-0): the feeds of what it holds are fresh.
+  mutating func canLiquidate(_ account: UInt32) -> Bool {
+    ledger.margin.engine.isCounted(account)
+  }
+
+  /// Finds the accounts that a new risk table left below maintenance margin, and cancels what of
+  /// their orders does not reduce risk (L-1). One pass over the users; nothing an order waits for.
+  mutating func detectLiquidations() {
+    for number in 0..<limits.margin.accountsMax {
+      let account = UInt32(number)
+      let equity = ledger.margin.engine.equity(account)
+      guard equity < ledger.margin.engine.maintenanceMargin(account),
+        !liquidation.isActive(account), canLiquidate(account)
+      else { continue }
+      liquidation.enter(account, at: ledger.engineTime)
+      reportLiquidation(account)
+      cancelIncreasing(account)
+      begin(.book, account)
+    }
+  }
+
+  /// Takes the next step of every account in the waterfall whose time has come.
+  mutating func followLiquidations() {
+    guard ledger.margin.isEnabled else { return }
+    var place = 0
+    while place < liquidation.activeCount {
+      let account = liquidation.active[place]
+      if canLiquidate(account), !isUnderway(account) {
+        liquidation.drop(place)
+        reportLiquidation(account)
+      } else {
+        place += 1
+      }
+    }
+  }
+
+  /// One account's next step; false when it has left.
+  private mutating func isUnderway(_ account: UInt32) -> Bool {
+    if isCured(account) { return false }
+    let index = Int(account)
+    if liquidation.states[index].step == LiquidationStep.book.rawValue { stepOnBook(account) }
+    return !isCured(account)
+  }
+
+  mutating func isCured(_ account: UInt32) -> Bool {
+    ledger.margin.engine.equity(account) >= ledger.margin.engine.maintenanceMargin(account)
+  }
+
+  /// The underlying in which `account` needs most maintenance margin.
+  mutating func leading(_ account: UInt32) -> UInt8 {
+    var best: UInt8 = 0
+    var most: Int64 = -1
+    for underlying in UInt8(0)..<8 {
+      let margin = ledger.margin.engine.maintenanceMargin(account, in: underlying)
+      if margin > most { (best, most) = (underlying, margin) }
+    }
+    return best
+  }
+
+  /// Begins a step: told to the account.
+  mutating func begin(_ step: LiquidationStep, _ account: UInt32) {
+    liquidation.states[Int(account)].step = step.rawValue
+    liquidation.states[Int(account)].stepTime = ledger.engineTime
+    liquidation.states[Int(account)].idleRounds = 0
+    reportLiquidation(account)
+  }
+
+  // MARK: What is told
+
+  /// Tells the step and standing of `account`.
+  mutating func reportLiquidation(_ account: UInt32) {
+    var event = Event(kind: .liquidationStep)
+    event.price = ledger.margin.engine.equity(account)
+    event.fee = ledger.margin.engine.initialMargin(account)
+    event.reference = UInt64(bitPattern: ledger.margin.engine.maintenanceMargin(account))
+    event.isLast = liquidation.states[Int(account)].step
+    tell(event, account)
+  }
+
+  /// Sends `event` to whoever listens to the venue and to every session of `account`.
+  mutating func tell(_ told: Event, _ account: UInt32) {
+    var event = told
+    event.account = UInt16(truncatingIfNeeded: account)
+    ledger.emitToVenueSlow(event)
+    for place in 0..<Int(limits.sessionsMax)
+    where ledger.sessions[place].identifier != 0
+      && UInt32(ledger.sessions[place].account) == account
+    {
+      ledger.emit(event, to: UInt16(truncatingIfNeeded: place))
+    }
+  }
+
+  // MARK: For whoever asks
+
+  /// The step of the waterfall that an account is in.
+  public mutating func liquidationStep(_ account: UInt16) -> LiquidationStep {
+    guard liquidation.isActive(UInt32(account)) else { return .none }
+    switch liquidation.states[Int(account)].step {
+    case 1: return .orders
+    case 2: return .book
+    case 3: return .auction
+    case 4: return .backstop
+    case 5: return .insolventAuction
+    case 6: return .deleveraging
+    case 7: return .socialisedLoss
+    default: return .none
+    }
+  }
+  /// Accounts in the waterfall.
+  public var liquidationCount: Int { liquidation.activeCount }
+}
