@@ -61,6 +61,8 @@ struct VenueConfiguration {
   var protections: [Protection]
   var underlyings: [Underlying]
   var deposits: [Deposit]
+  /// What a new venue is told to set.
+  var parameters: [Parameter]
   /// Identifiers of sessions that the operator unlocks at this start.
   var unlockedSessions: [UInt64] = []
 }
@@ -96,6 +98,7 @@ extension VenueConfiguration {
     underlyings = try root.sections("underlying").map(Self.underlying)
     deposits = try root.sections("account").map(Self.deposit)
     limits.margin = try Self.margin(root)
+    parameters = try Self.parameters(root)
     try root.finish()
     try checkNumbers(in: root)
   }

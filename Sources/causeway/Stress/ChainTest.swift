@@ -6,8 +6,8 @@ import VenueTypes
 /// Whether a structure of listed options hides between the nodes of the scan (PM-3).
 ///
 /// For structures at neighbouring strikes of every expiry of a chain: the scan of the venue's
-/// engine beside the loss on a dense grid of moves, one basis point apart over ±R, in the same
-/// three states of volatility, by Black-76 alone.
+/// engine beside the loss on a grid of moves over ±R, in the same three states of volatility, by
+/// Black-76 alone: every ten basis points, and every one around the worst. Expiries up to 35 days.
 struct ChainTest {
   static let lotSize = 0.01
   static let legLots: Int64 = 100
@@ -43,7 +43,8 @@ struct ChainTest {
     bare.nodeDaysMax = 0
     let with = try ChainScan(snapshot, sheet: sheet)
     let without = try ChainScan(snapshot, sheet: bare)
-    for expiry in snapshot.expiries.indices {
+    for expiry in snapshot.expiries.indices
+    where snapshot.expiries[expiry].secondsLeft <= 35 * 86_400 {
       let near = snapshot.expiries[expiry].secondsLeft <= sheet.nodeDaysMax * 86_400
       let forward = snapshot.expiries[expiry].forward
       let calls = snapshot.options.indices.filter {
@@ -131,10 +132,13 @@ struct DenseGrid {
         let same = term(snapshot, option, Double($1.1) * ChainTest.lotSize, 0)
         return $0 + same.value(move: 0)
       }
-      for step in -steps...steps {
-        let move = Double(step) / 10_000
-        let gain = terms.reduce(-mark) { $0 + $1.value(move: move) }
-        worst = max(worst, -gain)
+      func loss(_ step: Int) -> Double {
+        terms.reduce(mark) { $0 - $1.value(move: Double(step) / 10_000) }
+      }
+      // Ten basis points first, then each one around the worst of them.
+      let coarse = stride(from: -steps, through: steps, by: 10).max { loss($0) < loss($1) } ?? 0
+      for step in max(-steps, coarse - 10)...min(steps, coarse + 10) {
+        worst = max(worst, loss(step))
       }
     }
     return worst
@@ -168,8 +172,9 @@ struct DenseGrid {
       case 2: max(sheet.upVolatilityFloor, option.volatility * (1 + sheet.volatilityUp * factor))
       default: option.volatility
       }
+    let left = state == 1 ? max(0, days - sheet.decayDays) : days
     return Term(
       units: units, forward: expiry.forward, strike: option.strike,
-      deviation: max(1e-12, volatility * (days / 365).squareRoot()))
+      deviation: max(1e-12, volatility * (left / 365).squareRoot()))
   }
 }

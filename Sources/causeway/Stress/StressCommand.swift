@@ -5,5 +5,6 @@ struct StressCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stress",
     abstract: "A populated venue driven through a price path; margin tested against history.",
-    subcommands: [BacktestCommand.self, ChainTestCommand.self])
+    subcommands: [StressRunCommand.self, BacktestCommand.self, ChainTestCommand.self],
+    defaultSubcommand: StressRunCommand.self)
 }
