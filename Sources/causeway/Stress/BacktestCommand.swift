@@ -19,6 +19,8 @@ struct BacktestCommand: ParsableCommand {
   @Option(help: "Hours from a start to its end.") var horizon = 24.0
   @Option(help: "Whose parameters: btc, eth, sol or other.") var sheet = "btc"
   @Option(help: "Share of starts that initial margin has to cover.") var require = 0.995
+  @Option(help: "Days that pass in the lanes with volatility down; else the sheet's.")
+  var decayDays: Double?
   @Flag(help: "One JSON object a portfolio.") var json = false
 
   func run() throws {
@@ -27,8 +29,12 @@ struct BacktestCommand: ParsableCommand {
         line: "--horizon, --require: right would be hours up to 720 and a share up to 1")
     }
     let sheets: [String: ScenarioSheet] = ["btc": .btc, "eth": .eth, "sol": .sol, "other": .other]
-    guard let scenarios = sheets[sheet] else {
+    guard var scenarios = sheets[sheet] else {
       throw ConfigurationError(line: "--sheet \(sheet): right would be btc, eth, sol or other")
+    }
+    if let decayDays { scenarios.decayDays = decayDays }
+    guard scenarios.isValid else {
+      throw ConfigurationError(line: "--decay-days: right would be 0 to 30")
     }
     let whole = try PricePath.read(path: path).cut(from: from, to: to)
     let rows = try Backtest(sheet: scenarios, horizonHours: horizon).run(whole)
