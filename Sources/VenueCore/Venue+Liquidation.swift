@@ -41,14 +41,39 @@ extension Venue {
         place += 1
       }
     }
+    workModules()
   }
 
   /// One account's next step; false when it has left.
   private mutating func isUnderway(_ account: UInt32) -> Bool {
     if isCured(account) { return false }
-    let index = Int(account)
-    if liquidation.states[index].step == LiquidationStep.book.rawValue { stepOnBook(account) }
+    let state = liquidation.states[Int(account)]
+    if isBeyondAuctions(account, state) {
+      takeOver(account)
+    } else if state.step == LiquidationStep.book.rawValue {
+      stepOnBook(account)
+    }
     return !isCured(account)
+  }
+
+  /// Whether the backstop's turn has come: E < `backstopRate`·MM, or nobody bought in the auction.
+  private mutating func isBeyondAuctions(_ account: UInt32, _ state: LiquidationState) -> Bool {
+    let lead = leading(account)
+    let isOver =
+      state.step == LiquidationStep.auction.rawValue
+      && ledger.engineTime &- state.stepTime >= UInt64(parameters[.auctionEndTime, lead])
+    let limit = LiquidationRules.up(
+      ledger.margin.engine.maintenanceMargin(account), parameters[.backstopRate, lead])
+    return isOver || ledger.margin.engine.equity(account) < limit
+  }
+
+  /// Takes an account out of the waterfall at once when a bid has cured it.
+  mutating func leaveIfCured(_ account: UInt32) {
+    guard isCured(account) else { return }
+    for place in 0..<liquidation.activeCount where liquidation.active[place] == account {
+      liquidation.drop(place)
+      return reportLiquidation(account)
+    }
   }
 
   mutating func isCured(_ account: UInt32) -> Bool {

@@ -141,6 +141,20 @@ struct LiquidationHarness: ~Copyable {
     return apply(command)
   }
 
+  /// A bid for `share` (1e-6) of an account in liquidation, for at most `dollars`.
+  @discardableResult
+  mutating func bid(
+    _ session: UInt16, for account: UInt16, share: UInt32, dollars: Int64 = 1 << 40
+  ) -> [Event] {
+    var command = Command(kind: .auctionBid)
+    command.session = session
+    command.clientOrderID = sequence + 1
+    command.auxiliary = UInt64(account)
+    command.quantity = share
+    command.price = dollars * 1_000_000
+    return apply(command)
+  }
+
   /// Two accounts trade.
   mutating func trade(
     _ instrument: UInt32, _ dollars: Int64, _ lots: UInt32, buyer: UInt16, seller: UInt16
