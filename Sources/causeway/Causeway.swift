@@ -9,7 +9,8 @@ struct Causeway: ParsableCommand {
     abstract: "An exchange for options that its users need not trust.",
     subcommands: [
       RunCommand.self, DemoCommand.self, ReplayCommand.self, FlowCommand.self,
-      ProveCommand.self, PriceCommand.self, CalibrateCommand.self, MarginCommand.self, StressCommand.self,
+      ProveCommand.self, PriceCommand.self, CalibrateCommand.self, MarginCommand.self,
+      StressCommand.self,
       PortEchoCommand.self,
     ])
 

@@ -139,7 +139,7 @@ extension ParameterKey {
     case .concentrationStart, .concentrationSpan, .batchLossMax, .hourlyWithdrawalFloor,
       .dailyWithdrawalFloor:
       .dollars
-    case .settlementWindow, .bandHoldTime, .printAgeMax, .feedAgeMax, .roundInterval,
+    case .settlementWindow, .bandHoldTime, .printAgeMax, .feedAgeMax, .printLeadMax, .roundInterval,
       .auctionKneeTime, .auctionEndTime, .insolventAuctionTime, .fundingInterval:
       .seconds
     case .sourcesMin: .count

@@ -26,6 +26,9 @@ struct ChainTest {
     /// The same of a scan without strike nodes.
     var leastWithout = Double.infinity
     var medianWithout = 0.0
+    /// Structures whose dense loss exceeds the whole initial margin, and its least share.
+    var uncovered = 0
+    var leastInitial = Double.infinity
   }
 
   /// Structures at strikes i, i + 1, i + 2 (…) with their lots.
@@ -34,7 +37,14 @@ struct ChainTest {
     ("ratio, short one", [1, -2]), ("short vertical", [-1, 1]), ("naked short", [-1]),
   ]
 
-  private var shares: [String: [(with: Double, without: Double)]] = [:]
+  private var shares: [String: [Shares]] = [:]
+
+  /// Of the dense loss.
+  private struct Shares {
+    var with: Double
+    var without: Double
+    var initial: Double
+  }
 
   /// Takes in the structures of one snapshot.
   mutating func take(_ snapshot: ChainSnapshot, sheet: ScenarioSheet) throws {
@@ -61,8 +71,12 @@ struct ChainTest {
           let dense = DenseGrid(sheet: sheet).loss(snapshot, legs)
           // Worth less than a dollar a lot of 100: nothing that could hide.
           guard dense > 1 else { continue }
+          let scan = try with.report(legs)
+          let bare = try without.report(legs)
           shares["\(family.name)|\(near ? "up to 7 d" : "beyond")", default: []].append(
-            (try with.scan(legs) / dense, try without.scan(legs) / dense))
+            Shares(
+              with: Double(scan.scan) / 1e6 / dense, without: Double(bare.scan) / 1e6 / dense,
+              initial: Double(scan.requirement) / 1e6 / dense))
         }
       }
     }
@@ -83,7 +97,8 @@ struct ChainTest {
         family: parts[0], expiries: parts[1], structures: values.count,
         short: with.count { $0 < 1 / 1.01 }, leastShare: with[0],
         medianShare: with[with.count / 2], leastWithout: without[0],
-        medianWithout: without[without.count / 2])
+        medianWithout: without[without.count / 2], uncovered: values.count { $0.initial < 1 },
+        leastInitial: values.map(\.initial).min() ?? 0)
     }
   }
 }
@@ -102,8 +117,8 @@ final class ChainScan {
       half: 0, number: 1, underlyings: [underlying], instruments: instruments)
   }
 
-  /// USD. Legs name places in the snapshot's options, with signed lots.
-  func scan(_ legs: [(Int, Int64)]) throws -> Double {
+  /// Initial margin part by part. Legs name places in the snapshot's options, with signed lots.
+  func report(_ legs: [(Int, Int64)]) throws -> MarginReport {
     var engine = PortfolioMargin(
       limits: MarginLimits(accountsMax: 1, slotsMax: 16, cellsMax: 1, groupsMax: 1), table: table)
     for (place, lots) in legs {
@@ -111,7 +126,7 @@ final class ChainScan {
       let outcome = engine.transfer(0, instrument, lots: lots, price: table.mark(instrument))
       precondition(outcome.isAccepted, "a structure fits the engine")
     }
-    return Double(engine.report(0, underlying: 0, initial: false)?.scan ?? 0) / 1e6
+    return engine.report(0, underlying: 0, initial: true) ?? MarginReport()
   }
 }
 

@@ -175,7 +175,8 @@ struct StressChart {
       let index = (count - 1) * mark / marks
       let label = String(report.steps[index].time.dropFirst(5))
       let anchor = mark == 0 ? "start" : mark == marks ? "end" : "middle"
-      text += "<text x=\"\(n(x(index)))\" y=\"\(n(y + 16))\" text-anchor=\"\(anchor)\" "
+      text +=
+        "<text x=\"\(n(x(index)))\" y=\"\(n(y + 16))\" text-anchor=\"\(anchor)\" "
         + "fill=\"#666\" font-size=\"11\">\(label)</text>\n"
     }
     return text

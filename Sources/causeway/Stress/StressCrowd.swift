@@ -57,7 +57,8 @@ struct StressCrowd {
     guard !dates.isEmpty else { return [] }
     let date = dates[min(member.expiry, dates.count - 1)]
     let later = dates[min(member.expiry + 1, dates.count - 1)]
-    let lots = max(1, Int64(member.collateral / 20 / index / StressListing.lotSizes[member.underlying]))
+    let lots = max(
+      1, Int64(member.collateral / 20 / index / StressListing.lotSizes[member.underlying]))
     func option(_ isCall: Bool, _ moneyness: Double, _ date: Double) -> Int? {
       listing.live.filter {
         let each = listing.instruments[$0]

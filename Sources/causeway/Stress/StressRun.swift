@@ -15,6 +15,8 @@ struct StressSettings {
   var makerCapital = 20_000_000.0
   /// USD in each underlying's security module at the start.
   var insurance = 1_000_000.0
+  /// Whether positions are summed after every command, not only after every second and turn.
+  var isThorough = false
 }
 
 /// Drives a populated venue through a price path, by commands alone.
@@ -53,6 +55,7 @@ struct StressRun: ~Copyable {
     desk = StressVenue(
       users: settings.makers + UInt16(settings.accounts), seed: settings.seed,
       time: UInt64(seconds) * 1_000_000_000)
+    desk.isThorough = settings.isThorough
     try populate()
   }
 
@@ -100,11 +103,9 @@ struct StressRun: ~Copyable {
     let isCalm = abs(log(to.price / from.price)) < 0.005 && desk.tally.inLiquidation.isEmpty
     let parts = isCalm ? 1 : Int(min(60, max(1, (span / 60).rounded(.down))))
     for part in 1...parts {
-      let share = Double(part) / Double(parts)
-      let end = (from.seconds + span * share).rounded(.down)
-      for expiry in listing.expiries where expiry <= end { try live(until: expiry) }
-      market.move(
-        from: from, to: to, share: settings.gap + (1 - settings.gap) * share)
+      let end = (from.seconds + span * Double(part) / Double(parts)).rounded(.down)
+      try liveThroughWindows(from, to, end: end)
+      follow(from, to, at: end)
       advance(to: max(seconds, end))
       try turn()
       let next = from.seconds + span * Double(part + 1) / Double(parts)
@@ -115,12 +116,19 @@ struct StressRun: ~Copyable {
     }
   }
 
+  /// Moves the market to where the path is at `time`, the gap at its start included.
+  private mutating func follow(_ from: PathPoint, _ to: PathPoint, at time: Double) {
+    let share = min(1, max(0, (time - from.seconds) / (to.seconds - from.seconds)))
+    market.move(from: from, to: to, share: settings.gap + (1 - settings.gap) * share)
+  }
+
   /// Moves time on, prints, and lets the venue take its rounds.
   private mutating func advance(to end: Double) {
     seconds = end
     desk.time = UInt64(end) * 1_000_000_000
     desk.send(sources.prints(market.index, desk.time, &random))
     desk.send(Command(kind: .timerTick))
+    desk.checkPositions()
   }
 
   /// Prices are new: a table, quotes, bids.
@@ -136,6 +144,7 @@ struct StressRun: ~Copyable {
       makers.requote(account, &desk, listing, market)
     }
     bid()
+    desk.checkPositions()
   }
 
   private mutating func isBehind(_ underlying: Int) -> Bool {
@@ -143,16 +152,37 @@ struct StressRun: ~Copyable {
     return abs(accepted / market.index[underlying] - 1) > 0.004
   }
 
-  /// Lives through the settlement window that ends at `expiry`, second by second.
-  private mutating func live(until expiry: Double) throws {
-    advance(to: max(seconds, expiry - 1_800))
-    while seconds < expiry {
-      advance(to: seconds + 1)
-      if Int(seconds) % 300 == 0, seconds < expiry { try turn() }
+  /// Second by second from where a settlement window opens to `end`, if one is open before it.
+  private mutating func liveThroughWindows(
+    _ from: PathPoint, _ to: PathPoint, end: Double
+  ) throws {
+    while let expiry = listing.expiries.first, expiry - 1_800 < end {
+      if seconds < expiry - 1_800 {
+        follow(from, to, at: expiry - 1_800)
+        advance(to: expiry - 1_800)
+      }
+      // A window that is not covered by its expiry goes on: a minute is enough here.
+      let last = min(end, expiry + 60)
+      while seconds < last {
+        follow(from, to, at: seconds + 1)
+        advance(to: seconds + 1)
+        if Int(seconds) % 300 == 0 { try turn() }
+        if seconds >= expiry, try settle(expiry) { break }
+      }
+      if listing.expiries.first == expiry { return }
+    }
+  }
+
+  /// Lists and tables anew once the venue has settled `expiry`; false when it has not.
+  private mutating func settle(_ expiry: Double) throws -> Bool {
+    for place in listing.live where listing.instruments[place].expiry == expiry {
+      let status = desk.venue.instrument(StressListing.number(place)).status
+      guard status == .expired else { return false }
     }
     listing.expire(at: expiry)
     desk.send(listing.refresh(seconds: seconds, index: market.index))
     try refreshTable()
+    return true
   }
 
   private mutating func refreshTable() throws {

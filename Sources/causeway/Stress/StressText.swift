@@ -52,27 +52,43 @@ enum StressText {
         "\(entered(.insolventAuction)), \(grouped(totals.insolventSlices))"
       ),
       (
-        "  deleveraged, positions moved", "\(entered(.deleveraging)), \(grouped(totals.deleveraged))"
+        "  deleveraged, positions moved",
+        "\(entered(.deleveraging)), \(grouped(totals.deleveraged))"
       ),
       ("  socialised", entered(.socialisedLoss)),
       ("penalties, USD", money(totals.penalties)),
       ("insurance at the start, end, least, USD", insurance(report)),
-      ("insurance paid in, got back by takeovers, USD", "\(money(totals.insurancePaid)), "
-        + money(totals.insuranceGot)),
-      ("users below zero, most and at the end, USD", "\(money(report.deficitMost)), "
-        + money(report.deficitEnd)),
+      (
+        "insurance paid in, got back by takeovers, USD",
+        "\(money(totals.insurancePaid)), "
+          + money(totals.insuranceGot)
+      ),
+      (
+        "users below zero, most and at the end, USD",
+        "\(money(report.deficitMost)), "
+          + money(report.deficitEnd)
+      ),
       ("accounts below zero outside the waterfall", grouped(report.negativeOutside)),
       (
         "losses within a step above initial, maintenance margin",
         "\(report.coverage.beyondInitial), \(report.coverage.beyondMaintenance) of "
           + grouped(report.coverage.periods)
       ),
-      ("worst loss within a step, of initial margin", fixed(report.coverage.worstShare * 100, 1)
-        + " %"),
-      ("expiries settled, positions paid", "\(totals.settlements), "
-        + grouped(totals.settledPositions)),
-      ("index medians held, prints refused", "\(totals.heldPrices), "
-        + grouped(totals.refusedPrints)),
+      (
+        "worst loss within a step, of initial margin",
+        fixed(report.coverage.worstShare * 100, 1)
+          + " %"
+      ),
+      (
+        "expiries settled, positions paid",
+        "\(totals.settlements), "
+          + grouped(totals.settledPositions)
+      ),
+      (
+        "index medians held, prints refused",
+        "\(totals.heldPrices), "
+          + grouped(totals.refusedPrints)
+      ),
       ("risk tables refused", grouped(totals.refusedTables)),
       ("state hash", report.stateHash),
     ]
