@@ -35,7 +35,8 @@ internal enum EventEncoding {
     case .indexAccepted, .indexHeld, .settlementPrint, .settlementPrice, .settled:
       packet.append(status(event, .active))
     case .accountUpdated, .liquidationStep: packet.append(account(event))
-    case .liquidationFill, .liquidationTransfer, .auctionSlice, .takeover:
+    case .liquidationFill, .liquidationTransfer, .auctionSlice, .takeover,
+      .deleverage, .socialisedLoss:
       packet.append(status(event, .active))
     }
   }

@@ -32,13 +32,12 @@ extension Venue {
       command.auxiliary != UInt64(bidder)
     else { return reject(command, .permission) }
     let account = UInt32(truncatingIfNeeded: command.auxiliary)
-    guard liquidation.isActive(account), canLiquidate(account), !isCured(account),
-      liquidation.states[Int(account)].step == LiquidationStep.auction.rawValue,
-      ledger.margin.engine.equity(account) > 0
-    else { return reject(command, .noAuction) }
+    let offer = offeredStep(account)
+    guard offer != .none else { return reject(command, .noAuction) }
     guard command.quantity > 0, command.quantity <= 1_000_000 else {
       return reject(command, .auctionShare)
     }
+    if offer == .insolventAuction { return takeInsolventBid(command, account, bidder) }
     let terms = sliceTerms(account, wanted: Int64(command.quantity) &* 1_000)
     collectShare(terms.share, of: account)
     let reason = sell(terms, of: account, to: bidder, most: command.price)
@@ -54,6 +53,18 @@ extension Venue {
       reject(command, reason)
     }
     liquidation.lineCount = 0
+  }
+
+  /// The auction that slices of `account` are in: `auction`, `insolventAuction` or none.
+  private mutating func offeredStep(_ account: UInt32) -> LiquidationStep {
+    guard liquidation.isActive(account), canLiquidate(account), !isCured(account) else {
+      return .none
+    }
+    let step = liquidation.states[Int(account)].step
+    let isAbove = ledger.margin.engine.equity(account) > 0
+    if step == LiquidationStep.auction.rawValue, isAbove { return .auction }
+    return step == LiquidationStep.insolventAuction.rawValue && !isAbove
+      ? .insolventAuction : .none
   }
 
   /// The terms on which at most `wanted` (1e-9) of `account` is for sale now.
@@ -121,7 +132,7 @@ extension Venue {
   }
 
   /// Tells both sides what a slice cost.
-  private mutating func reportSlice(
+  mutating func reportSlice(
     _ terms: SliceTerms, _ account: UInt32, _ bidder: UInt32, _ clientOrderID: UInt64
   ) {
     var event = Event(kind: .auctionSlice)

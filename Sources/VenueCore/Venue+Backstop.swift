@@ -9,7 +9,7 @@ extension Venue {
   mutating func takeOver(_ account: UInt32) {
     begin(.backstop, account)
     cancelIncreasing(account, all: true)
-    let weights = marginWeights(account)
+    let weights = lossWeights(account)
     let equity = ledger.margin.engine.equity(account)
     let maintenance = ledger.margin.engine.maintenanceMargin(account)
     collectShare(LiquidationRules.whole, of: account)
@@ -33,6 +33,10 @@ extension Venue {
       }
     }
     payModules(parts, from: account)
+    for place in 0..<8 where parts[place] < 0 {
+      liquidation.spend(
+        0 &- parts[place], UInt8(truncatingIfNeeded: place), at: ledger.engineTime)
+    }
     for place in 0..<8 where parts[place] != 0 || weights[place] != 0 {
       reportTakeover(account, UInt8(truncatingIfNeeded: place), parts[place])
     }
@@ -59,6 +63,11 @@ extension Venue {
       let interval = UInt64(bitPattern: parameters[.roundInterval, underlying])
       guard last == 0 || ledger.engineTime &- last >= interval else { continue }
       liquidation.moduleRoundTimes[place] = ledger.engineTime
+      let equity = ledger.margin.engine.equity(module)
+      if equity < 0 {
+        closeStrip(of: module, underlying, loss: 0 &- equity)
+        reviewWithdrawals()
+      }
       _ = closeRound(module, isModule: true)
     }
   }

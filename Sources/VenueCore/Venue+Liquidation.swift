@@ -9,7 +9,12 @@ import VenueTypes
 extension Venue {
   /// Whether an account may be liquidated now (L-0): the feeds of what it holds are fresh.
   mutating func canLiquidate(_ account: UInt32) -> Bool {
-    ledger.margin.engine.isCounted(account)
+    guard ledger.margin.engine.isCounted(account) else { return false }
+    for underlying in UInt8(0)..<8
+    where ledger.margin.engine.maintenanceMargin(account, in: underlying) > 0 {
+      if !canLiquidate(underlying) { return false }
+    }
+    return true
   }
 
   /// Finds the accounts that a new risk table left below maintenance margin, and cancels what of
@@ -26,11 +31,13 @@ extension Venue {
       cancelIncreasing(account)
       begin(.book, account)
     }
+    reviewWithdrawals()
   }
 
   /// Takes the next step of every account in the waterfall whose time has come.
   mutating func followLiquidations() {
     guard ledger.margin.isEnabled else { return }
+    let count = liquidation.activeCount
     var place = 0
     while place < liquidation.activeCount {
       let account = liquidation.active[place]
@@ -42,11 +49,19 @@ extension Venue {
       }
     }
     workModules()
+    if liquidation.activeCount != count { reviewWithdrawals() }
   }
 
   /// One account's next step; false when it has left.
   private mutating func isUnderway(_ account: UInt32) -> Bool {
     if isCured(account) { return false }
+    if ledger.margin.engine.equity(account) < 0 {
+      stepInsolvent(account)
+      return !isCured(account)
+    }
+    if liquidation.states[Int(account)].step == LiquidationStep.insolventAuction.rawValue {
+      begin(.book, account)
+    }
     let state = liquidation.states[Int(account)]
     if isBeyondAuctions(account, state) {
       takeOver(account)

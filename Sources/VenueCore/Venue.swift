@@ -135,7 +135,9 @@ public struct Venue: ~Copyable, Sendable {
     case .riskTableBegin: ledger.margin.beginTable()
     case .riskTableWords: ledger.margin.takeWords(command)
     case .riskTableActivate: activateTable(command)
-    case .indexPrice: takeIndexPrice(command)
+    case .indexPrice:
+      takeIndexPrice(command)
+      followLiquidations()
     case .signatureWords: break
     }
   }

@@ -67,6 +67,16 @@ public enum EventKind: UInt8, Sendable, CaseIterable {
   /// (negative: what it paid in), `reference` its equity and `orderID` its maintenance margin
   /// after it, `leavesQuantity` = its account.
   case takeover = 44
+  /// Lots that an account closes against a bankrupt one: `reference` = signed lots, `price` =
+  /// micro-dollars a lot, `leavesQuantity` = the bankrupt account, `detail` = rank,
+  /// `clientOrderID` = which time round, `orderID` = lots it held of the other side, `quantity` =
+  /// lots that its rank was to close, `fee` = lots that its rank held, `cumulativeQuantity` =
+  /// underlying; `isLast` 1 = done, 0 = it was passed over.
+  case deleverage = 45
+  /// Only with session `.max`: the withdrawal factor of underlying `detail` (255 = none of them
+  /// changed) is `reference`, 1e-9; `price` = what its security module is below zero, `isLast` = 1
+  /// while withdrawals are blocked.
+  case socialisedLoss = 46
 }
 
 /// One consequence of a command for one session, 120 bytes: two cache lines with the ring's word.

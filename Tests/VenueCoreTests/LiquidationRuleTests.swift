@@ -91,6 +91,25 @@ import VenueTypes
     #expect(Self.steps(harness.log, of: 0).last == 0)
   }
 
+  @Test func `nobody is liquidated while the feed of what it holds is stale`() {
+    var harness = Self.longPerpetual()
+    harness.order(2, .buy, 4, 90_450, 1_000)
+    harness.isFed = false
+    harness.tick(seconds: 4)
+    harness.prices(90_500)
+    #expect(harness.equity(0) < harness.maintenance(0))
+    #expect(harness.venue.liquidationStep(0) == .none && harness.lots(0, 4) == 100)
+    harness.isFed = true
+    harness.prices(90_500)
+    #expect(harness.lots(0, 4) == 90)
+    // A feed that goes stale on the way stops the rounds, and the account stays where it is.
+    harness.isFed = false
+    harness.tick(seconds: 4)
+    harness.tick(seconds: 4)
+    #expect(harness.lots(0, 4) == 90 && harness.venue.liquidationStep(0) == .book)
+    #expect(harness.faults() == [])
+  }
+
   @Test func `a deposit cures`() {
     var harness = Self.longPerpetual()
     harness.prices(92_000)

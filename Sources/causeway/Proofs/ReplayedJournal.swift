@@ -119,7 +119,7 @@ extension ClientEvent {
     case .protectionTriggered: .protectionTriggered
     case .accountUpdated, .liquidationStep: .accountUpdated
     case .sessionOpened, .sessionClosed, .instrument, .control, .liquidationFill,
-      .liquidationTransfer, .auctionSlice, .takeover:
+      .liquidationTransfer, .auctionSlice, .takeover, .deleverage, .socialisedLoss:
       .other
     case .indexAccepted, .indexHeld, .settlementPrint, .settlementPrice, .settled: .other
     }
