@@ -35,10 +35,8 @@ struct ParameterSheetTests {
 
   /// `1,800` or `0.3` times `scale`, exactly.
   static func integer(_ text: some StringProtocol, scale: Decimal) -> Int64? {
-    let plain = text.replacing(",", with: "").replacing("−", with: "-")
-    guard let value = Decimal(string: plain.trimmingCharacters(in: .whitespaces)) else {
-      return nil
-    }
+    let plain = text.filter { $0 != "," && $0 != " " }.map { $0 == "−" ? "-" : $0 }
+    guard let value = Decimal(string: String(plain)) else { return nil }
     let product = value * scale
     guard let whole = Int64("\(product)") else { return nil }
     return whole

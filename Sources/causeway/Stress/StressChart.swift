@@ -62,9 +62,10 @@ struct StressChart {
   private func panels() -> [Panel] {
     let steps = report.steps
     let stages: [(String, String, (StressStep) -> Int)] = [
-      ("on the book", "#56B4E9", { $0.stages[1] + $0.stages[2] }),
-      ("auctioned", "#E69F00", { $0.stages[3] + $0.stages[4] }),
-      ("insolvent", "#D55E00", { $0.stages[5] + $0.stages[6] + $0.stages[7] }),
+      ("on the book", "#56B4E9", { $0.furthest[1] + $0.furthest[2] }),
+      ("auctioned", "#E69F00", { $0.furthest[3] }),
+      ("taken over", "#0072B2", { $0.furthest[4] }),
+      ("insolvent", "#D55E00", { $0.furthest[5] + $0.furthest[6] + $0.furthest[7] }),
     ]
     return [
       Panel(
@@ -72,7 +73,7 @@ struct StressChart {
         series: [Series(name: "index", colour: "#222", values: steps.map(\.price))],
         includesZero: false),
       Panel(
-        title: "Accounts in liquidation at the end of a step", unit: Self.short,
+        title: "Accounts in liquidation within a step, by how far they went", unit: Self.short,
         series: stages.map { name, colour, count in
           Series(name: name, colour: colour, values: steps.map { Double(count($0)) }, isArea: true)
         }, isStacked: true),

@@ -9,6 +9,8 @@ struct StressStep: Encodable, Equatable {
   var insurance: [Double]
   /// Accounts in each step of the waterfall; 0 = those in none.
   var stages: [Int]
+  /// Accounts by the furthest step they were in since the step before.
+  var furthest: [Int]
   /// Entered since the step before.
   var liquidations: Int
   /// Accounts outside the waterfall whose equity is below zero.
@@ -118,7 +120,8 @@ extension StressRun {
       time: PathTime.text(point.seconds), price: market.index[0], volatility: market.volatility,
       insurance: (0..<UInt16(StressVenue.underlyingsMax)).map {
         desk.standing(desk.usersMax + $0).equity
-      }, stages: stages, liquidations: entered - enteredBefore, negativeOutside: negativeOutside,
+      }, stages: stages, furthest: desk.takeFurthest(),
+      liquidations: entered - enteredBefore, negativeOutside: negativeOutside,
       worstAccount: worst.account, worstEquity: worst.equity,
       worstLossShare: coverage.lastWorstShare, deficit: deficit, makersEquity: makersEquity,
       commands: desk.commandCount)

@@ -26,6 +26,8 @@ struct StressTally: Encodable, Equatable {
   var refusedTables = 0
   /// Accounts in the waterfall now, with their step.
   private(set) var inLiquidation: [UInt16: UInt8] = [:]
+  /// The furthest step of each account since it was last asked.
+  private var furthest: [UInt16: UInt8] = [:]
 
   private enum CodingKeys: CodingKey {
     case fills, rejects, steps, bookFills, slices, insolventSlices, deleveraged, penalties
@@ -41,6 +43,14 @@ struct StressTally: Encodable, Equatable {
       false
     default: true
     }
+  }
+
+  /// Accounts by the furthest step they were in since this was last asked.
+  mutating func takeFurthest() -> [Int] {
+    var counts = [Int](repeating: 0, count: 8)
+    for step in furthest.values { counts[Int(step) & 7] += 1 }
+    furthest = inLiquidation
+    return counts
   }
 
   mutating func take(_ event: Event) {
@@ -68,6 +78,7 @@ struct StressTally: Encodable, Equatable {
       let before = inLiquidation[event.account] ?? 0
       inLiquidation[event.account] = step == 0 ? nil : step
       if step != 0 && step != before { steps[Int(step) & 7] += 1 }
+      furthest[event.account] = max(step, furthest[event.account] ?? 0)
     case .liquidationFill:
       bookFills += 1
       penalties += Double(event.fee) / 1e6

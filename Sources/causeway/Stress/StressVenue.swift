@@ -63,6 +63,8 @@ struct StressVenue: ~Copyable {
     for command in commands { send(command) }
   }
 
+  mutating func takeFurthest() -> [Int] { tally.takeFurthest() }
+
   // MARK: Sessions
 
   mutating func openSession(_ account: UInt16) {
