@@ -141,6 +141,8 @@ import VenueTypes
     let lines = harness.log.filter { $0.kind == .deleverage && $0.session == .max }
     #expect(DeleverageChecker.faults(harness.log) == [])
     #expect(lines.count >= 4)
+    let ranks = { (account: UInt16) in lines.filter { $0.account == account }.map(\.detail) }
+    #expect(ranks(1) == ranks(2) && ranks(1) == ranks(3) && ranks(4)[0] < ranks(1)[0])
     #expect(harness.faults() == [])
   }
 }
