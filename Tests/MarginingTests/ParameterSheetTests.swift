@@ -20,7 +20,10 @@ struct ParameterSheetTests {
         separator: "|", omittingEmptySubsequences: false
       )
       .dropFirst().dropLast().map { $0.trimmingCharacters(in: .whitespaces) }
-      guard cells.count >= 6, let name = cells[1].wholeMatch(of: /`([A-Za-z.]+)`/)?.1 else {
+      // The head of a table names the column, not a parameter.
+      guard cells.count >= 6, cells[0] != "id",
+        let name = cells[1].wholeMatch(of: /`([A-Za-z.]+)`/)?.1
+      else {
         return nil
       }
       return Row(name: String(name), cells: cells)

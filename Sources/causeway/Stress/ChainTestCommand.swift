@@ -32,8 +32,8 @@ struct ChainTestCommand: ParsableCommand {
     } else {
       say("\(count) chains; scan as a share of the loss on a 1 bp grid")
       say(
-        "family             expiries    structures   short    least   median   without nodes    initial margin"
-      )
+        "family             expiries    structures   short    least   median   without nodes"
+          + "    initial margin")
       for row in rows {
         let name = row.family.padding(toLength: 19, withPad: " ", startingAt: 0)
         let band = row.expiries.padding(toLength: 10, withPad: " ", startingAt: 0)
