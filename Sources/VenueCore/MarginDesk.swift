@@ -142,10 +142,11 @@ struct MarginDesk: ~Copyable, Sendable {
 
   // MARK: Money
 
-  /// Adds deposit `number` to an account; false, without effect, when it was seen before, is not
+  /// Adds deposit `number` to an account of a user, or of a security module: an insurance fund
+  /// begins with what its operator puts in. False, without effect, when it was seen before, is not
   /// positive, or the account cannot take it.
   mutating func deposit(_ amount: Int64, to account: UInt16, number: UInt64) -> Bool {
-    guard isEnabled, amount > 0, number > lastDeposit, account < usersMax,
+    guard isEnabled, amount > 0, number > lastDeposit, UInt32(account) < UInt32(usersMax) &+ 8,
       engine.adjustCollateral(UInt32(account), by: amount)
     else { return false }
     lastDeposit = number

@@ -81,13 +81,13 @@ struct OptionRows {
     let cap = expiry.skewCap
     let linear = shift > cap ? cap : (shift < -cap ? -cap : shift)
     let absolute = linear < 0 ? -linear : linear
-    func deviation(_ volatility: Double) -> Double {
-      let total = volatility * expiry.rootYears
+    func deviation(_ volatility: Double, decayed: Bool = false) -> Double {
+      let total = volatility * (decayed ? expiry.decayedRootYears : expiry.rootYears)
       return total > Self.deviationFloor ? total : Self.deviationFloor
     }
     return Terms(
       strike: strike, moneyness: moneyness, same: deviation(sigma),
-      down: deviation(sigma * expiry.downFactor), up: deviation(up),
+      down: deviation(sigma * expiry.downFactor, decayed: true), up: deviation(up),
       linear: deviation(sigma * (1 + linear)), absolute: deviation(sigma * (1 + absolute)))
   }
 

@@ -63,6 +63,8 @@ struct VenueConfiguration {
   var deposits: [Deposit]
   var risk: Risk
   var oracle: Oracle
+  /// What a new venue is told to set.
+  var parameters: [Parameter]
   /// Identifiers of sessions that the operator unlocks at this start.
   var unlockedSessions: [UInt64] = []
 }
@@ -102,6 +104,7 @@ extension VenueConfiguration {
     limits.margin = try Self.margin(root)
     risk = try Self.risk(root)
     oracle = try Self.oracle(root)
+    parameters = try Self.parameters(root)
     try root.finish()
     try checkNumbers(in: root)
   }

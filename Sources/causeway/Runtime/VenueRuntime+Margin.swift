@@ -19,6 +19,7 @@ extension VenueRuntime {
       commands.append(contentsOf: termsCommand(instrument))
     }
     if recovered.lastSequence == 0 {
+      commands += VenueConfiguration.commands(configuration.parameters)
       for (index, deposit) in configuration.deposits.enumerated() {
         var command = Command(kind: .deposit)
         command.account = deposit.account
