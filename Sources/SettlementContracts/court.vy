@@ -20,7 +20,7 @@ struct Record:
 interface Vault:
     def convict(signed_twice: uint256, offence: Record, number: uint256, record: Record): nonpayable
     def exit_root() -> bytes32: view
-    def exits() -> (uint256, uint256, uint256): view
+    def exits() -> (uint256, uint256, uint256, uint256, uint256): view
 
 
 event Convicted:
@@ -74,7 +74,9 @@ def return_bond():
     sum: uint256 = 0
     opens: uint256 = 0
     closes: uint256 = 0
-    sum, opens, closes = staticcall VAULT.exits()
+    pot: uint256 = 0
+    paid: uint256 = 0
+    sum, opens, closes, pot, paid = staticcall VAULT.exits()
     assert closes != 0 and block.timestamp >= closes, "window"
     amount: uint256 = self.bond
     self.bond = 0

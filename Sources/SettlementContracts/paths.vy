@@ -40,8 +40,8 @@ EMPTY: constant(bytes32[32]) = [
     0x93237c50ba75ee485f4c22adf2f741400bdf8d6a9cc7df7ecae576221665d735,
     0x8448818bb4ae4562849e949e17ac16e0be16688e156b5cf15e098c627c0056a9,
 ]
-# 2^8 accounts with a withdrawal in one batch, 2^7 positions of an account.
-DEPTH_OF_WITHDRAWALS: constant(uint256) = 8
+EVERY_LEVEL: constant(uint256) = (1 << 32) - 1
+# 2^7 positions of an account.
 DEPTH_OF_POSITIONS: constant(uint256) = 7
 
 
@@ -57,24 +57,47 @@ def account_root(
     @param siblings From the leaf upwards. Refused unless their count is that of the set bits.
     """
     node: bytes32 = leaf
-    used: uint256 = 0
-    key: uint256 = account
-    given: uint256 = bitmap
+    bit: uint256 = 1
+    # The longest proof, the dearest in calldata, takes the shortest way.
+    if bitmap == EVERY_LEVEL:
+        assert len(siblings) == 32, "path"
+        for sibling: bytes32 in siblings:
+            if account & bit == 0:
+                node = keccak256(abi_encode(node, sibling))
+            else:
+                node = keccak256(abi_encode(sibling, node))
+            bit = unsafe_add(bit, bit)
+        return node
+    height: uint256 = 0
     empties: bytes32[32] = EMPTY
-    for height: uint256 in range(32):
-        sibling: bytes32 = empty(bytes32)
-        if given & 1 == 1:
-            sibling = siblings[used]
-            used = unsafe_add(used, 1)
-        else:
-            sibling = empties[height]
-        if key & 1 == 1:
-            node = keccak256(abi_encode(sibling, node))
-        else:
+    for sibling: bytes32 in siblings:
+        if bitmap & bit == 0:
+            for _: uint256 in range(32):  # over the empty siblings below this one
+                if account & bit == 0:
+                    node = keccak256(abi_encode(node, empties[height]))
+                else:
+                    node = keccak256(abi_encode(empties[height], node))
+                bit = unsafe_add(bit, bit)
+                height = unsafe_add(height, 1)
+                if bitmap & bit != 0:
+                    break
+        if account & bit == 0:
             node = keccak256(abi_encode(node, sibling))
-        key = key >> 1
-        given = given >> 1
-    assert used == len(siblings) and given == 0 and key == 0, "path"
+        else:
+            node = keccak256(abi_encode(sibling, node))
+        bit = unsafe_add(bit, bit)
+        height = unsafe_add(height, 1)
+    assert bitmap < bit, "path"  # no bit without a sibling
+    for _: uint256 in range(32):
+        if height == 32:
+            break
+        if account & bit == 0:
+            node = keccak256(abi_encode(node, empties[height]))
+        else:
+            node = keccak256(abi_encode(empties[height], node))
+        bit = unsafe_add(bit, bit)
+        height = unsafe_add(height, 1)
+    assert height == 32, "path"
     return node
 
 
@@ -93,20 +116,3 @@ def position_root(leaf: bytes32, index: uint256, siblings: bytes32[7]) -> bytes3
             node = keccak256(abi_encode(node, siblings[height]))
     return node
 
-
-@internal
-@pure
-def withdrawal_root(leaf: bytes32, index: uint256, siblings: DynArray[bytes32, 8]) -> bytes32:
-    """
-    @notice Root of a batch's withdrawals, of a depth that the count of siblings says.
-    """
-    node: bytes32 = leaf
-    key: uint256 = index
-    for sibling: bytes32 in siblings:
-        if key & 1 == 1:
-            node = keccak256(abi_encode(sibling, node))
-        else:
-            node = keccak256(abi_encode(node, sibling))
-        key = key >> 1
-    assert key == 0, "path"
-    return node

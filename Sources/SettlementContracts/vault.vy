@@ -42,7 +42,6 @@ event Batch:
 
 event Withdrawn:
     account: indexed(uint256)
-    number: uint256
     amount: uint256
 
 
@@ -54,7 +53,6 @@ event Frozen:
 event Claimed:
     account: indexed(uint256)
     claim: int256
-    sequence: uint256
 
 
 event Paid:
@@ -107,6 +105,7 @@ U64: constant(uint256) = (1 << 64) - 1
 U24: constant(uint256) = (1 << 24) - 1
 U112: constant(uint256) = (1 << 112) - 1
 U128: constant(uint256) = (1 << 128) - 1
+U160: constant(uint256) = (1 << 160) - 1
 U216: constant(uint256) = (1 << 216) - 1
 OPENED: constant(uint256) = 1 << 255
 LATE: constant(uint256) = 1 << 250
@@ -142,10 +141,11 @@ successor: public(address)
 successor_from: public(uint256)
 
 exit_root: public(bytes32)
-exit_last_sequence: public(uint256)
-exit_consumed: public(uint256)
-# sum of claims 112 | claims open at 40 | claims close at 40 | 1 at bit 255
+# sum of claims 112 | claims open at 40 | claims close at 40 | 1; both times 0 before a freeze
 exit_state: uint256
+# what claims in time share, + 1, 0 before the first payment 64 | paid to them 64
+# | last sequence of the last batch 64 | requests it consumed 40 | 1 <- top
+exit_share: uint256
 # revalued positions 128 | claim + 2^63 64 | sequence 56 | PRESENT, SETTLED, LATE
 claims: HashMap[uint256, uint256]
 # Leaf hash of a claim that rests on a signed state, not on the tree.
@@ -154,10 +154,6 @@ signed_leaves: public(HashMap[uint256, bytes32])
 refunded_from: HashMap[uint256, uint256]
 # Requests below this index are inside the signed state that an account's claim rests on.
 covered_below: HashMap[uint256, uint256]
-# What claims in time share, + 1; 0 before the first payment.
-pot: uint256
-# Paid to claims in time.
-shared_out: public(uint256)
 
 
 @deploy
@@ -180,7 +176,7 @@ def __init__(
     @param slot_fee Wei for each request beyond the free ones of a block, rising by it.
     @param own_first The first of the venue's own accounts (modules, fees), the operator's.
     """
-    assert sequencer != empty(address) and hour > 0 and genesis_root != empty(bytes32)
+    assert sequencer != empty(address) and token.address.is_contract and hour > 0 and genesis_root != empty(bytes32)
     signed.__init__(empty(address))
     TOKEN = token
     PRICES = prices
@@ -194,7 +190,11 @@ def __init__(
     for i: uint256 in range(64):
         if i < own_count:
             self.account_slots[own_first + i] = convert(operator, uint256)
+    # Not zero from the start, so that no user pays for a first write.
     self.queue_state = block.number << 80
+    self.outflow = 1 << 40
+    self.exit_state = OPENED
+    self.exit_share = OPENED
     self.commitments[0] = self._record(
         empty(bytes32), genesis_root, block.timestamp << 80 | block.timestamp << 40
     )
@@ -386,35 +386,34 @@ def _record(withdrawals: bytes32, root: bytes32, numbers: uint256) -> bytes32:
 
 @external
 def withdraw(
-    account: uint256,
-    number: uint256,
-    cumulative: uint256,
-    batch: uint256,
-    record: Record,
-    index: uint256,
-    siblings: DynArray[bytes32, 8],
+    which: uint256, root: bytes32, numbers: uint256, siblings: DynArray[bytes32, 6]
 ):
     """
     @notice Pays what a final batch says the account has withdrawn so far, less what was paid.
             Anybody may call it; the money goes to the owner. Less is paid, and the rest later,
             when the hour or the day has had its share (X-13).
-    @param number The account's last withdrawal inside the batch; for the record only.
-    @param cumulative µ$ of all withdrawals of the account up to that one.
+    @param which batch 64 | index in its withdrawals 32 | account 32 | number of the account's last
+                 withdrawal in it 64 | µ$ of all the account's withdrawals up to that one 64.
+    @param root The batch's state root; `numbers` the numbers of its record.
     """
-    self._check(batch, record)
-    assert (record.numbers >> 40 & U40) + CHALLENGE * HOUR <= block.timestamp, "not final"
-    leaf: bytes32 = keccak256(
-        concat(convert(convert(account, uint32), bytes4), convert(convert(number, uint64), bytes8), convert(convert(cumulative, uint64), bytes8))
-    )
-    assert paths.withdrawal_root(leaf, index, siblings) == record.withdrawals, "path"
+    assert (numbers >> 40 & U40) + CHALLENGE * HOUR <= block.timestamp, "not final"
+    account: uint256 = which >> 128 & U32
+    node: bytes32 = keccak256(convert(which & U160, bytes32))  # the leaf
+    bit: uint256 = 1 << 160
+    for sibling: bytes32 in siblings:
+        if which & bit == 0:
+            node = keccak256(abi_encode(node, sibling))
+        else:
+            node = keccak256(abi_encode(sibling, node))
+        bit = unsafe_add(bit, bit)
+    batch: uint256 = which >> 192
+    assert self.commitments[batch] == self._record(node, root, numbers), "record"
     slot: uint256 = self.account_slots[account]
-    due: uint256 = cumulative - (slot >> 160)
-    owner: address = convert(slot & ((1 << 160) - 1), address)
-    due = self._admit(due, batch)
+    due: uint256 = self._admit((which & U64) - (slot >> 160), batch)
     assert due > 0, "nothing due"
     self.account_slots[account] = slot + (due << 160)
-    log Withdrawn(account=account, number=number, amount=due)
-    self._send(owner, due)
+    log Withdrawn(account=account, amount=due)
+    self._send(convert(slot & U160, address), due)
 
 
 @internal
@@ -423,27 +422,23 @@ def _admit(due: uint256, batch: uint256) -> uint256:
     @notice How much of `due` may leave now; counts it against the hour and the day.
     """
     flow: uint256 = self.outflow
-    void: uint256 = flow & U40
-    if void != 0:
-        assert batch < void, "void batch"
+    if flow & U40 != 0:
+        assert batch < flow & U40, "void batch"
         if block.timestamp < self.exit_state >> 152 & U40:
             return due
         return min(due, self._remainder())
     assert block.timestamp >= flow >> 216, "paused"
-    held: uint256 = staticcall TOKEN.balanceOf(self)
     hour: uint256 = block.timestamp // HOUR & U24
-    in_hour: uint256 = 0
-    if flow >> 192 & U24 == hour:
-        in_hour = flow >> 128 & U64
     day: uint256 = block.timestamp // (24 * HOUR) & U24
+    in_hour: uint256 = 0
     in_day: uint256 = 0
     if flow >> 104 & U24 == day:
         in_day = flow >> 40 & U64
-    most: uint256 = min(
-        max(HOURLY, held // 100) - min(max(HOURLY, held // 100), in_hour),
-        max(DAILY, held // 10) - min(max(DAILY, held // 10), in_day),
-    )
-    paid: uint256 = min(due, most)
+        if flow >> 192 & U24 == hour:
+            in_hour = flow >> 128 & U64
+    held: uint256 = staticcall TOKEN.balanceOf(self, skip_contract_check=True)
+    paid: uint256 = min(due, self._left(max(HOURLY, held // 100), in_hour))
+    paid = min(paid, self._left(max(DAILY, held // 10), in_day))
     self.outflow = (
         flow >> 216 << 216
         | hour << 192
@@ -452,6 +447,12 @@ def _admit(due: uint256, batch: uint256) -> uint256:
         | in_day + paid << 40
     )
     return paid
+
+
+@internal
+@pure
+def _left(most: uint256, used: uint256) -> uint256:
+    return most - used if most > used else 0
 
 
 # --- Freeze and exit -----------------------------------------------------------------------------
@@ -502,8 +503,9 @@ def _freeze(number: uint256, record: Record):
     self.commitments[number + 1] = END_OF_CHAIN
     self.outflow = self.outflow >> 40 << 40 | number + 1
     self.exit_root = record.root
-    self.exit_last_sequence = record.numbers >> 120
-    self.exit_consumed = record.numbers & U40
+    self.exit_share = (
+        OPENED | (record.numbers & U40) << 192 | (record.numbers >> 120) << 128
+    )
     final: uint256 = (record.numbers >> 40 & U40) + CHALLENGE * HOUR
     start: uint256 = max(block.timestamp, final)
     self.exit_state = OPENED | start + CLAIM_WINDOW * HOUR << 152 | start << 112
@@ -518,13 +520,13 @@ def exit(leaf: Bytes[114], bitmap: uint256, siblings: DynArray[bytes32, 32]):
             (X-7); later ones get of what is left.
     """
     state: uint256 = self.exit_state
-    assert state != 0 and block.timestamp >= state >> 112 & U40, "not open"
+    self._assert_open(state)
     account: uint256 = self._account_of(leaf)
     assert self.claims[account] == 0, "claimed"
     assert (
         paths.account_root(keccak256(leaf), account, bitmap, siblings) == self.exit_root
     ), "path"
-    self._claim(account, leaf, state)
+    self._claim(account, convert(extract32(leaf, 18), uint256), state)
 
 
 @external
@@ -535,12 +537,13 @@ def replace(leaf: Bytes[114], consumed: uint256, r: bytes32, vs: bytes32):
     @param consumed How many requests of the queue that state has seen: their deposits are in it.
     """
     state: uint256 = self.exit_state
-    assert state != 0 and block.timestamp >= state >> 112 & U40, "not open"
+    self._assert_open(state)
     assert block.timestamp < state >> 152 & U40, "window over"
     account: uint256 = self._account_of(leaf)
-    sequence: uint256 = self._sequence_of(leaf)
+    money: uint256 = convert(extract32(leaf, 18), uint256)
+    sequence: uint256 = money & U64
     slot: uint256 = self.claims[account]
-    assert sequence > self.exit_last_sequence, "old"
+    assert sequence > self.exit_share >> 128 & U64, "old"
     assert sequence > (slot >> 192 & (1 << 56) - 1), "old"
     structure: bytes32 = keccak256(abi_encode(STATE_TYPE, keccak256(leaf), consumed))
     assert signed.signer(structure, r, vs) == SEQUENCER, "signature"
@@ -550,21 +553,21 @@ def replace(leaf: Bytes[114], consumed: uint256, r: bytes32, vs: bytes32):
     self.signed_leaves[account] = keccak256(leaf)
     if slot != 0:
         state -= self._owed(slot)
-    self._claim(account, leaf, state)
+    self._claim(account, money, state)
 
 
 @internal
-def _claim(account: uint256, leaf: Bytes[114], state: uint256):
-    equity: uint256 = convert(extract32(leaf, 10), uint256) & U64
-    slot: uint256 = PRESENT | self._sequence_of(leaf) << 192 | (equity ^ BIAS) << 128
+def _claim(account: uint256, money: uint256, state: uint256):
+    # Octets 18 ... 50 of the leaf: ... | collateral 64 | escape equity 64 | last sequence 64
+    sequence: uint256 = money & U64
+    assert sequence < 1 << 56, "sequence"
+    slot: uint256 = PRESENT | sequence << 192 | (money >> 64 & U64 ^ BIAS) << 128
     if block.timestamp >= state >> 152 & U40:
         slot |= LATE
     else:
         self.exit_state = state + self._owed(slot)
     self.claims[account] = slot
-    log Claimed(
-        account=account, claim=self._value(slot), sequence=slot >> 192 & (1 << 56) - 1
-    )
+    log Claimed(account=account, claim=self._value(slot))
 
 
 @external
@@ -605,7 +608,7 @@ def revalue(
     changed: uint256 = slot & ~(U64 << 128) | moved | 1 << index
     self.exit_state = state - self._owed(slot) + self._owed(changed)
     self.claims[account] = changed
-    log Claimed(account=account, claim=after, sequence=slot >> 192 & (1 << 56) - 1)
+    log Claimed(account=account, claim=after)
 
 
 @internal
@@ -647,8 +650,8 @@ def refund(index: uint256, previous: uint256, account: uint256, amount: uint256)
     @param previous The queue's chain before it.
     """
     state: uint256 = self.exit_state
-    assert state != 0 and block.timestamp >= state >> 112 & U40, "not open"
-    assert index >= self.exit_consumed and index >= self.covered_below[account], "seen"
+    self._assert_open(state)
+    assert index >= self.exit_share >> 192 & U40 and index >= self.covered_below[account], "seen"
     link: uint256 = self._chain(previous, DEPOSIT, account, amount, 0, 0)
     assert self.queue[index] & U216 == link, "entry"
     self.queue[index] = 0
@@ -668,21 +671,22 @@ def pay(account: uint256):
     @notice Pays an account's claim after the window: floor(claim · min(1, vault / Σ claims)).
     """
     state: uint256 = self.exit_state
-    assert state != 0 and block.timestamp >= state >> 152 & U40, "window open"
+    assert block.timestamp >= state >> 152 & U40 and state >> 152 & U40 != 0, "window open"
     slot: uint256 = self.claims[account]
     assert slot & PRESENT != 0, "no claim"
     assert slot & SETTLED == 0, "paid"
     owed: uint256 = self._owed(slot)
-    remainder: uint256 = self._remainder()
     if slot & LATE != 0:
+        remainder: uint256 = self._remainder()
         assert owed == 0 or remainder > 0, "nothing left"
         owed = min(owed, remainder)
     else:
         sum: uint256 = state & U112
-        pot: uint256 = self.pot - 1
+        share: uint256 = self._share()
+        pot: uint256 = (share & U64) - 1
         if sum > pot:
             owed = owed * pot // sum
-        self.shared_out += owed
+        self.exit_share = share + (owed << 64)
     self.claims[account] = slot | SETTLED
     log Paid(account=account, amount=owed)
     if owed > 0:
@@ -694,17 +698,37 @@ def _remainder() -> uint256:
     """
     @notice What the vault holds beyond the claims made in time. Fixes their pot at the first call.
     """
-    held: uint256 = staticcall TOKEN.balanceOf(self)
-    if self.pot == 0:
-        self.pot = held + 1
-    reserved: uint256 = min(self.pot - 1, self.exit_state & U112) - self.shared_out
-    return held - reserved
+    share: uint256 = self._share()
+    self.exit_share = share
+    reserved: uint256 = min((share & U64) - 1, self.exit_state & U112) - (share >> 64 & U64)
+    return staticcall TOKEN.balanceOf(self) - reserved
+
+
+@internal
+@view
+def _share() -> uint256:
+    """
+    @notice `exit_share` with its pot: what the vault held when the window was over.
+    """
+    share: uint256 = self.exit_share
+    if share & U64 == 0:
+        share |= min(staticcall TOKEN.balanceOf(self) + 1, U64)
+    return share
+
+
+@internal
+@view
+def _assert_open(state: uint256):
+    opens: uint256 = state >> 112 & U40
+    assert opens != 0 and block.timestamp >= opens, "not open"
 
 
 @internal
 def _send(to: address, amount: uint256):
     assert to != empty(address), "no account"
-    assert extcall TOKEN.transfer(to, amount, default_return_value=True), "transfer"
+    assert extcall TOKEN.transfer(
+        to, amount, default_return_value=True, skip_contract_check=True
+    ), "transfer"
 
 
 # --- Pause and successor -------------------------------------------------------------------------
@@ -803,18 +827,31 @@ def request_at(index: uint256) -> (uint256, uint256):
 
 @external
 @view
-def exits() -> (uint256, uint256, uint256):
+def exits() -> (uint256, uint256, uint256, uint256, uint256):
     """
-    @notice Sum of the claims made in time, when claims open, when they close; 0 before a freeze.
+    @notice Sum of the claims made in time, when claims open, when they close (0 before a freeze),
+            what they share + 1 (0 before the first payment), what they were paid.
     """
     state: uint256 = self.exit_state
-    return state & U112, state >> 112 & U40, state >> 152 & U40
+    share: uint256 = self.exit_share
+    return (
+        state & U112, state >> 112 & U40, state >> 152 & U40, share & U64, share >> 64 & U64
+    )
+
+
+@external
+@view
+def last_batch() -> (uint256, uint256):
+    """
+    @notice Last sequence number and count of requests that the frozen state includes.
+    """
+    return self.exit_share >> 128 & U64, self.exit_share >> 192 & U40
 
 
 @internal
 @view
 def _owner(account: uint256) -> address:
-    return convert(self.account_slots[account] & ((1 << 160) - 1), address)
+    return convert(self.account_slots[account] & U160, address)
 
 
 @internal
@@ -843,7 +880,7 @@ def _chain(
         convert(convert(account, uint32), bytes4),
         convert(convert(amount, uint64), bytes8),
         convert(convert(instrument, uint32), bytes4),
-        convert(convert(convert(lots, uint256) & U64, uint64), bytes8),
+        convert(convert(lots, int64), bytes8),
     )
     return convert(keccak256(octets), uint256) & U216
 
@@ -854,14 +891,6 @@ def _account_of(leaf: Bytes[114]) -> uint256:
     head: uint256 = convert(extract32(leaf, 0), uint256)
     assert len(leaf) == 114 and head >> 240 == 1, "leaf"
     return head >> 208 & U32
-
-
-@internal
-@pure
-def _sequence_of(leaf: Bytes[114]) -> uint256:
-    sequence: uint256 = convert(extract32(leaf, 18), uint256) & U64
-    assert sequence < 1 << 56, "sequence"
-    return sequence
 
 
 @internal
