@@ -386,7 +386,7 @@ def _record(withdrawals: bytes32, root: bytes32, numbers: uint256) -> bytes32:
 
 @external
 def withdraw(
-    which: uint256, root: bytes32, numbers: uint256, siblings: DynArray[bytes32, 6]
+    which: uint256, root: bytes32, numbers: uint256, siblings: DynArray[bytes32, 5]
 ):
     """
     @notice Pays what a final batch says the account has withdrawn so far, less what was paid.

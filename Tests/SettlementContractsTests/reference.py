@@ -158,7 +158,7 @@ def withdrawal_tree(withdrawals):
     width = 1
     while width < len(leaves):
         width *= 2
-    assert width <= 64
+    assert width <= 32
     return _levels(leaves + [ZERO] * (width - len(leaves)))
 
 

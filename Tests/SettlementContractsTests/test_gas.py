@@ -65,7 +65,7 @@ def test_batch_submission(venue):
             content=filled()))
 
 
-@pytest.mark.parametrize("count", [1, 64])
+@pytest.mark.parametrize("count", [1, 32])
 def test_withdrawal(venue, count):
     world = venue.world
     venue.consume()
