@@ -604,7 +604,7 @@ def revalue(
     assert slot >> index & 1 == 0, "revalued"
     after: int256 = self._value(slot) + self._change(position)
     assert after >= -(2**63) and after < 2**63, "range"
-    moved: uint256 = (convert(after, uint256) & U64 ^ BIAS) << 128
+    moved: uint256 = convert(after + convert(BIAS, int256), uint256) << 128
     changed: uint256 = slot & ~(U64 << 128) | moved | 1 << index
     self.exit_state = state - self._owed(slot) + self._owed(changed)
     self.claims[account] = changed
