@@ -158,7 +158,7 @@ class Life:
             venue.move(a, change)  # a hole
             return
         lots = self.random.randrange(1, 4)
-        if self.random.random() < 0.3:
+        if self.random.random() < 0.5:
             expiry = venue.world.opened + EXPIRY_LEAD
             for number, sign in ((a, 1), (b, -1)):
                 position = Position(
@@ -370,11 +370,12 @@ class Life:
     def revalue(self):
         if not self.claims:
             return
-        number = self.random.choice(list(self.claims))
+        number = self.random.choice(
+            [one for one in self.claims if self.claims[one][5].positions] or [None])
+        if number is None:
+            return
         entry = self.claims[number]
         state = entry[5]
-        if not state.positions:
-            return
         position = state.positions[0]
         signed = len(entry) > 6
         if signed:
@@ -387,7 +388,7 @@ class Life:
         octets = position.octets()
         if spoilt:
             octets = octets[:40] + bytes([octets[40] ^ 1]) + octets[41:]
-        if self.random.random() < 0.5 and position.expiry not in self.settled:
+        if self.random.random() < 0.8 and position.expiry not in self.settled:
             self.settle()
         price = self.settled.get(position.expiry)
         allowed = not spoilt and not self.closed and price is not None and 0 not in entry[4]

@@ -2,6 +2,7 @@
 receipts and what is signed. Written to be read beside the document, not to be fast."""
 import struct
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from Crypto.Hash import keccak as keccak_family
 
@@ -15,6 +16,7 @@ def keccak(octets):
     return keccak_family.new(digest_bits=256, data=octets).digest()
 
 
+@lru_cache(1 << 16)
 def node(left, right):
     return keccak(left + right)
 
@@ -72,6 +74,7 @@ class Account:
         return keccak(self.octets())
 
 
+@lru_cache(1 << 12)
 def position_tree(positions):
     """Levels of the tree over positions in order of instrument, leaves first."""
     order = sorted(positions, key=lambda one: one.instrument)
