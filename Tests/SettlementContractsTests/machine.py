@@ -162,7 +162,8 @@ def created_at(sender, nonce):
 class World:
     """All contracts, the keys, and a genesis of empty accounts."""
 
-    def __init__(self, codes=None, hour=HOUR, genesis_root=None, signers=5, machine=None):
+    def __init__(self, codes=None, hour=HOUR, genesis_root=None, signers=5, machine=None,
+                 own_first=OWN_FIRST):
         self.machine = machine or Machine()
         self.hour = hour
         self.sequencer = Key(0x5E0)
@@ -183,7 +184,7 @@ class World:
         self.vault = self._deploy(
             "vault", codes, self.token.address, self.prices.address, self.court.address,
             self.sequencer.address, self.operator, self.council, hour, ETHER // 1000,
-            self.genesis_root, OWN_FIRST, OWN_COUNT)
+            self.genesis_root, own_first, OWN_COUNT)
         assert self.vault.address == vault_at
         self.opened = self.machine.last_time  # the genesis record's time
         self.channels = self._deploy("channels", codes, self.token.address, hour)
