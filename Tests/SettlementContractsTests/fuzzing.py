@@ -242,6 +242,7 @@ class Life:
         if allowed and self.closed:
             due = min(due, self.remainder())
             allowed = due > 0
+        allowed = allowed and due <= self.balance  # invented money may have taken it all
         owner = USERS[one.account].address
         before = self.world.held(owner)
         if self.expect("withdraw", allowed, self.vault, *call):
@@ -417,6 +418,7 @@ class Life:
         owed = amount
         if allowed and self.closed:
             owed = min(owed, self.remainder())
+        allowed = allowed and owed <= self.balance
         owner = USERS[number].address
         before = self.world.held(owner)
         if self.expect(

@@ -182,6 +182,11 @@ def killer(codes):
         except BaseException:  # also pytest's Failed, which is not an Exception
             return name
     from test_fuzz import live
+    from test_proofs import shapes
+    try:
+        shapes(2)
+    except BaseException:
+        return "shapes of proofs"
     world = test_rules.in_process()
     for seed in range(LIVES):
         try:

@@ -1,6 +1,9 @@
 """Whole stories over JSON-RPC on the development chain, through transactions that are signed,
 sent and mined as anywhere."""
+import hashlib
+
 import pytest
+import rlp
 from conftest import USERS
 from machine import DAY, HOUR, NOBODY, Refused
 from reference import (
@@ -443,3 +446,34 @@ def test_node_replaces_a_waiting_transaction(world):
     logs = node.ask("eth_getLogs", {"fromBlock": "0x0", "toBlock": "latest",
                                     "address": "0x" + world.token.address.hex()})
     assert logs and all(one["address"] == "0x" + world.token.address.hex() for one in logs)
+
+
+def test_node_takes_blobs_and_serves_them(world):
+    from eth_account import Account as Wallet
+    node, key = world.machine.node, USERS[0]
+    blob = bytes(31) + b"\x05" + bytes(4096 * 32 - 32)
+    nonce = int(node.ask("eth_getTransactionCount", "0x" + key.address.hex()), 16)
+    fields = {
+        "type": 3, "chainId": world.machine.chain_id, "nonce": nonce, "gas": 21_000, "value": 0,
+        "to": "0x" + "11" * 20, "maxFeePerGas": 10**11, "maxPriorityFeePerGas": 10**9,
+        "maxFeePerBlobGas": 10**9, "data": "0x"}
+    signed = Wallet.from_key(key.secret.to_bytes(32, "big")).sign_transaction(
+        fields, blobs=[blob])
+    raw = bytes(signed.raw_transaction)
+    spoilt = raw.replace(blob, blob.replace(b"\x05", b"\x06"), 1)
+    assert spoilt != raw
+    with pytest.raises(RpcFault, match="blob proof does not verify"):
+        node.ask("eth_sendRawTransaction", "0x" + spoilt.hex())
+    hash = node.ask("eth_sendRawTransaction", "0x" + raw.hex())
+    receipt = node.ask("eth_getTransactionReceipt", hash)
+    assert receipt["status"] == "0x1" and receipt["type"] == "0x3"
+    commitment = signed_commitment(raw)
+    versioned = "0x01" + hashlib.sha256(commitment).hexdigest()[2:]
+    served = node.ask("evm_getBlob", versioned)
+    assert served["blob"] == "0x" + blob.hex()
+    assert served["commitment"] == "0x" + commitment.hex()
+
+
+def signed_commitment(raw):
+    """The first commitment in the envelope (transaction, blobs, commitments, proofs)."""
+    return rlp.decode(raw[1:])[2][0]
