@@ -88,7 +88,7 @@ struct CellTotals: BitwiseCopyable, Sendable {
   @inlinable init() {}
 }
 
-/// One instrument of an account: its position and its open lots. 56 octets.
+/// One instrument of an account: its position and its open lots. 64 octets.
 @frozen
 @usableFromInline
 struct PositionSlot: BitwiseCopyable, Sendable, Equatable {
@@ -97,6 +97,8 @@ struct PositionSlot: BitwiseCopyable, Sendable, Equatable {
   @usableFromInline var sellLots: Int64 = 0
   /// The position on its way from one table to the next; else 0.
   @usableFromInline var carried: Int64 = 0
+  /// Σ signed lots × price paid since the slot was taken, µ$.
+  @usableFromInline var cost: Int64 = 0
   @usableFromInline var account: UInt32 = 0
   @usableFromInline var instrument: UInt32 = 0
   /// The slot of the option of the other kind at the same strike and expiry; 0 = none.

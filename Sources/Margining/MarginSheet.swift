@@ -30,11 +30,10 @@ public struct MarginSheet: BitwiseCopyable, Sendable, Equatable {
   /// Whether every number lies in the range for which no sum can overflow: rates 0…4, the span
   /// 1 µ$…$128 M, hedged at most net. A sheet that is not valid must not be loaded.
   public var isValid: Bool {
-    let rates = [
-      netDeltaRate, hedgedDeltaRate, gammaRate, concentrationRate, shortMaintenanceRate,
-      shortInitialRate, maintenanceRate, initialRate,
-    ]
-    guard rates.allSatisfy({ $0 >= 0 && $0 <= 4_000_000_000 }) else { return false }
+    guard Self.isRate(netDeltaRate), Self.isRate(hedgedDeltaRate), Self.isRate(gammaRate),
+      Self.isRate(concentrationRate), Self.isRate(shortMaintenanceRate),
+      Self.isRate(shortInitialRate), Self.isRate(maintenanceRate), Self.isRate(initialRate)
+    else { return false }
     guard hedgedDeltaRate <= netDeltaRate, maintenanceRate <= initialRate else { return false }
     guard shortMaintenanceRate <= shortInitialRate else { return false }
     guard concentrationStart >= 0, concentrationStart <= MarginLimits.exposureMax else {
@@ -42,6 +41,8 @@ public struct MarginSheet: BitwiseCopyable, Sendable, Equatable {
     }
     return concentrationSpan >= 1 && concentrationSpan <= 1 << 47
   }
+
+  private static func isRate(_ value: Int64) -> Bool { value >= 0 && value <= 4_000_000_000 }
 }
 
 /// The sizes of a margin engine: they fix its memory and decide rejects.

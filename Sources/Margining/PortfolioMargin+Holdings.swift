@@ -62,6 +62,24 @@ extension PortfolioMargin {
     return standing &- cells[Int(place.cell)].maintenance &+ after
   }
 
+  /// The largest loss of `account` in `underlying` in any scenario, positions alone, µ$.
+  public mutating func scan(_ account: UInt32, in underlying: UInt8) -> Int64 {
+    let cell = accounts[Int(account)].cells[Int(underlying & 7)]
+    if cell == 0 { return 0 }
+    let totals = cells[Int(cell)]
+    var scan = max(0, 0 &- worstPositionLane(of: cell))
+    scan = max(scan, max(totals.linearSkew.position, totals.absoluteSkew.position))
+    return max(scan, worstGap(of: cell, withOrders: false).loss)
+  }
+
+  /// What `account` has gained in `instrument` since it last held none of it, µ$: lots × mark less
+  /// what it paid. Good for ranking; wraps round beyond what money can be.
+  public mutating func profit(_ account: UInt32, of instrument: UInt32) -> Int64 {
+    guard let slot = slotOfInstrument[Self.key(account, instrument)] else { return 0 }
+    let record = slots[Int(slot)]
+    return record.position &* table[instrument].mark &- record.cost
+  }
+
   /// Whether a full fill of an open order would strictly reduce risk (PM-18 b).
   public mutating func isReducing(_ order: OpenOrder) -> Bool {
     reducesRisk(order, knownPlace(of: order))

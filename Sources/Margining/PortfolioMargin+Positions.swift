@@ -97,6 +97,7 @@ extension PortfolioMargin {
       accounts[Int(account)].isOverflowed = true
       return
     }
+    slots[Int(place.slot)].cost &+= cost
     if place.risk.isOption {
       credit(account, 0 &- cost)
     } else {

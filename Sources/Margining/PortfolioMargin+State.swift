@@ -33,6 +33,7 @@ extension PortfolioMargin {
         let record = slots[Int(slot)]
         combine(UInt64(record.instrument), UInt64(bitPattern: record.position))
         combine(UInt64(bitPattern: record.buyLots), UInt64(bitPattern: record.sellLots))
+        combine(UInt64(bitPattern: record.cost), 0)
         slot = record.next
       }
     }

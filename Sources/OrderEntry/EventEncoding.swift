@@ -17,6 +17,7 @@ internal enum EventEncoding {
   /// | protectionTriggered | MmpTriggered |
   /// | accountUpdated | MarginUpdate |
   /// | sessionOpened, sessionClosed, instrument, control | SessionStatus: numbers stay whole |
+  /// | indexAccepted, indexHeld, settlementPrint, settlementPrice, settled | of no session; SessionStatus |
   internal static func append(_ event: Event, to packet: inout PacketBuilder) -> Bool {
     switch event.kind {
     case .orderAccepted: packet.append(acknowledgement(event, .new))
@@ -31,8 +32,12 @@ internal enum EventEncoding {
     case .sessionOpened: packet.append(status(event, .active))
     case .sessionClosed: packet.append(status(event, .closing))
     case .instrument, .control: packet.append(status(event, .active))
+    case .indexAccepted, .indexHeld, .settlementPrint, .settlementPrice, .settled:
+      packet.append(status(event, .active))
     case .accountUpdated, .liquidationStep: packet.append(account(event))
-    case .liquidationFill: packet.append(status(event, .active))
+    case .liquidationFill, .liquidationTransfer, .auctionSlice, .takeover,
+      .deleverage, .socialisedLoss:
+      packet.append(status(event, .active))
     }
   }
 

@@ -51,7 +51,8 @@ public struct RestoredSession: BitwiseCopyable, Sendable, Equatable {
     case .notApplied:
       let next = command.auxiliary &+ command.clientOrderID
       expectedClientSequence = max(expectedClientSequence, next)
-    case .newOrder, .replace, .cancel, .massCancel, .massQuote, .protectionReset, .killSwitch:
+    case .newOrder, .replace, .cancel, .massCancel, .massQuote, .protectionReset, .killSwitch,
+      .auctionBid:
       noteSequence(command.clientSequence)
       clientOrderIDHigh = max(clientOrderIDHigh, command.clientOrderID)
     case .refused:

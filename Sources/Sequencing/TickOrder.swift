@@ -112,6 +112,8 @@ public struct TickBurst: ~Copyable, Sendable {
       return latestDependency(of: index, named: command.auxiliary)
     case .massCancel, .killSwitch, .sessionClose, .protectionReset:
       return latestDependency(of: index, named: nil)
+    // Takes, as an aggressive order does.
+    case .auctionBid: return .aggressive
     // The venue's own, and the control plane's.
     default:
       return .cancel

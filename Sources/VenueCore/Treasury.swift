@@ -19,10 +19,20 @@ struct Treasury: BitwiseCopyable, Sendable, Equatable {
   var paid: Int64 = 0
   /// Withdrawals taken from their accounts and not paid yet.
   var pending: Int64 = 0
+  /// L-7: nothing may leave while losses are being shared out.
+  var isWithdrawalBlocked = false
+  /// L-7: what is paid for each micro-dollar claimed of an account that was active in an
+  /// underlying, 1e-9.
+  var withdrawalFactor = SIMD8<Int64>(repeating: Treasury.wholeFactor)
+
+  static var wholeFactor: Int64 { 1_000_000_000 }
 
   func hash(into hasher: inout StateHasher) {
     hasher.combine(UInt64(bitPattern: deposits), UInt64(bitPattern: paid))
-    hasher.combine(UInt64(bitPattern: pending))
+    hasher.combine(UInt64(bitPattern: pending), isWithdrawalBlocked ? 1 : 0)
+    for underlying in 0..<8 {
+      hasher.combine(UInt64(bitPattern: withdrawalFactor[underlying]))
+    }
   }
 }
 

@@ -14,17 +14,19 @@ extension Venue {
 
   /// Checks a new order or replace against session, instrument, terms and limits.
   ///
-  /// Rejects in order of precedence: `killed`, `unknownInstrument`, `halted` (also: margin knows no
-  /// risk of it), `badEnumeration`,
-  /// `quantity`, `priceTick`, `priceBand`, `expireTime`, `reduceOnly`, and for an order of
-  /// a protection group those of `checkProtection`.
+  /// Rejects in order of precedence: `killed`, `unknownInstrument`, `halted` (also: its expiry has
+  /// come, or margin knows no risk of it), `badEnumeration`, `quantity`, `priceTick`, `priceBand`,
+  /// `expireTime`, `reduceOnly`, and for an order of a protection group those of
+  /// `checkProtection`.
   mutating func check(_ command: Command) -> Checked {
     if ledger.sessions[Int(command.session)].isLocked { return .refused(.killed) }
     let index = Int(command.instrument)
     guard index >= 1 && index < instruments.count else { return .refused(.unknownInstrument) }
     let instrument = instruments[index]
     guard instrument.tickSize > 0 else { return .refused(.unknownInstrument) }
-    guard instrument.status == .open else { return .refused(.halted) }
+    guard instrument.status == .open,
+      instrument.expiry == 0 || instrument.expiry > ledger.engineTime
+    else { return .refused(.halted) }
     guard command.terms.isValid else { return .refused(.badEnumeration) }
     guard command.quantity >= 1 && command.quantity <= instrument.quantityMax else {
       return .refused(.quantity)
@@ -95,6 +97,7 @@ extension Venue {
     case .massQuote, .massQuoteEntry: 104
     case .protectionReset: 105
     case .killSwitch: 106
+    case .auctionBid: 109
     case .refused: UInt16(truncatingIfNeeded: command.auxiliary >> 16)
     default: 0
     }

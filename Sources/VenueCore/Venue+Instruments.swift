@@ -41,7 +41,7 @@ extension Venue {
   }
 
   /// Tells whoever listens to the venue; no session's flow carries it.
-  private mutating func announce(_ instrument: UInt32) {
+  mutating func announce(_ instrument: UInt32) {
     let state = instruments[Int(instrument)]
     var event = Event(kind: .instrument)
     event.sequence = ledger.sequence

@@ -9,7 +9,12 @@ import VenueTypes
 extension Venue {
   /// Whether an account may be liquidated now (L-0): the feeds of what it holds are fresh.
   mutating func canLiquidate(_ account: UInt32) -> Bool {
-    ledger.margin.engine.isCounted(account)
+    guard ledger.margin.engine.isCounted(account) else { return false }
+    for underlying in UInt8(0)..<8
+    where ledger.margin.engine.maintenanceMargin(account, in: underlying) > 0 {
+      if !canLiquidate(underlying) { return false }
+    }
+    return true
   }
 
   /// Finds the accounts that a new risk table left below maintenance margin, and cancels what of
@@ -26,11 +31,13 @@ extension Venue {
       cancelIncreasing(account)
       begin(.book, account)
     }
+    reviewWithdrawals()
   }
 
   /// Takes the next step of every account in the waterfall whose time has come.
   mutating func followLiquidations() {
     guard ledger.margin.isEnabled else { return }
+    let count = liquidation.activeCount
     var place = 0
     while place < liquidation.activeCount {
       let account = liquidation.active[place]
@@ -41,14 +48,47 @@ extension Venue {
         place += 1
       }
     }
+    workModules()
+    if liquidation.activeCount != count { reviewWithdrawals() }
   }
 
   /// One account's next step; false when it has left.
   private mutating func isUnderway(_ account: UInt32) -> Bool {
     if isCured(account) { return false }
-    let index = Int(account)
-    if liquidation.states[index].step == LiquidationStep.book.rawValue { stepOnBook(account) }
+    if ledger.margin.engine.equity(account) < 0 {
+      stepInsolvent(account)
+      return !isCured(account)
+    }
+    if liquidation.states[Int(account)].step == LiquidationStep.insolventAuction.rawValue {
+      begin(.book, account)
+    }
+    let state = liquidation.states[Int(account)]
+    if isBeyondAuctions(account, state) {
+      takeOver(account)
+    } else if state.step == LiquidationStep.book.rawValue {
+      stepOnBook(account)
+    }
     return !isCured(account)
+  }
+
+  /// Whether the backstop's turn has come: E < `backstopRate`·MM, or nobody bought in the auction.
+  private mutating func isBeyondAuctions(_ account: UInt32, _ state: LiquidationState) -> Bool {
+    let lead = leading(account)
+    let isOver =
+      state.step == LiquidationStep.auction.rawValue
+      && ledger.engineTime &- state.stepTime >= UInt64(parameters[.auctionEndTime, lead])
+    let limit = LiquidationRules.up(
+      ledger.margin.engine.maintenanceMargin(account), parameters[.backstopRate, lead])
+    return isOver || ledger.margin.engine.equity(account) < limit
+  }
+
+  /// Takes an account out of the waterfall at once when a bid has cured it.
+  mutating func leaveIfCured(_ account: UInt32) {
+    guard isCured(account) else { return }
+    for place in 0..<liquidation.activeCount where liquidation.active[place] == account {
+      liquidation.drop(place)
+      return reportLiquidation(account)
+    }
   }
 
   mutating func isCured(_ account: UInt32) -> Bool {

@@ -34,17 +34,25 @@ extension Venue {
     guard last == 0 || ledger.engineTime &- last >= interval else { return }
     liquidation.states[index].roundTime = ledger.engineTime
     cancelIncreasing(account)
-    collectLines(account)
-    var closed: UInt32 = 0
-    while liquidation.lineCount > 0, !isCured(account) {
-      closed &+= closeLine(takeBestLine(), of: account)
-    }
-    liquidation.lineCount = 0
-    if closed > 0 {
+    if closeRound(account) > 0 {
       liquidation.states[index].idleRounds = 0
     } else {
       liquidation.states[index].idleRounds &+= 1
     }
+    let isIdle = liquidation.states[index].idleRounds >= LiquidationDesk.idleRoundsMax
+    if isIdle, !isCured(account) { begin(.auction, account) }
+  }
+
+  /// Tries every position whose closing releases margin, in order, until a user is cured; a module
+  /// goes through all. Returns the lots that filled.
+  mutating func closeRound(_ account: UInt32, isModule: Bool = false) -> UInt32 {
+    collectLines(account)
+    var closed: UInt32 = 0
+    while liquidation.lineCount > 0, isModule || !isCured(account) {
+      closed &+= closeLine(takeBestLine(), of: account, isModule: isModule)
+    }
+    liquidation.lineCount = 0
+    return closed
   }
 
   /// Lots that one round may close of a position: `roundShare` of it, at least one.
@@ -99,8 +107,11 @@ extension Venue {
     return line
   }
 
-  /// Closes a part of one position at its zero price; returns the lots that filled.
-  private mutating func closeLine(_ line: LiquidationLine, of account: UInt32) -> UInt32 {
+  /// Closes a part of one position at its zero price, one of a module at the mark; returns the lots
+  /// that filled.
+  private mutating func closeLine(
+    _ line: LiquidationLine, of account: UInt32, isModule: Bool
+  ) -> UInt32 {
     let lots = roundLots(line.lots, line.underlying)
     let change = line.lots > 0 ? 0 &- Int64(lots) : Int64(lots)
     let equity = ledger.margin.engine.equity(account)
@@ -108,8 +119,11 @@ extension Venue {
     let released =
       maintenance
       &- ledger.margin.engine.maintenanceMargin(account, adding: change, of: line.instrument)
-    let giveaway = LiquidationRules.giveaway(
-      equity: equity, maintenance: maintenance, released: released, lots: Int64(lots))
+    let giveaway =
+      isModule
+      ? 0
+      : LiquidationRules.giveaway(
+        equity: equity, maintenance: maintenance, released: released, lots: Int64(lots))
     guard
       let tick = closingTick(line.instrument, isSelling: line.lots > 0, worseBy: giveaway)
     else { return 0 }
@@ -118,9 +132,20 @@ extension Venue {
       account, line.instrument, line.lots > 0 ? .sell : .buy, lots: lots, tick: tick)
     guard filled > 0 else { return 0 }
     let money = ledger.margin.engine.cash(account) &- cash
-    let penalty = penalise(
-      account, line.underlying, of: Int64(clamping: money.magnitude),
-      before: equity, maintenanceBefore: maintenance)
+    let penalty =
+      isModule
+      ? 0
+      : penalise(
+        account, line.underlying, of: Int64(clamping: money.magnitude), before: equity,
+        maintenanceBefore: maintenance)
+    reportClosing(line, account, filled, tick, money: money, penalty: penalty)
+    return filled
+  }
+
+  private mutating func reportClosing(
+    _ line: LiquidationLine, _ account: UInt32, _ filled: UInt32, _ tick: UInt32, money: Int64,
+    penalty: Int64
+  ) {
     var event = Event(kind: .liquidationFill)
     event.instrument = line.instrument
     event.quantity = filled
@@ -133,7 +158,6 @@ extension Venue {
       bitPattern: Int64(tick) &* instruments[Int(line.instrument)].tickSize)
     event.detail = UInt16(LiquidationStep.book.rawValue)
     tell(event, account)
-    return filled
   }
 
   /// L-8 on the book: at most `bookPenaltyRate` of the money that changed hands, and never so much

@@ -114,12 +114,15 @@ extension Venue {
   // MARK: The control plane
 
   /// Gives an instrument its option terms. Ignored unless margin is on, the instrument is listed
-  /// without terms, and one tick of one lot is a whole number of micro-dollars.
+  /// without terms, its underlying is one of the venue's with room for the expiry, and one tick of
+  /// one lot is a whole number of micro-dollars.
   mutating func setTerms(_ command: Command) {
     let index = Int(command.instrument)
     guard ledger.margin.isEnabled, index >= 1, index < instruments.count,
-      instruments[index].tickSize > 0,
-      let value = Self.tickValue(instruments[index])
+      instruments[index].tickSize > 0, instruments[index].optionKind == 0,
+      command.quantity < UInt32(limits.margin.underlyingsMax),
+      let value = Self.tickValue(instruments[index]),
+      settlement.add(UInt8(truncatingIfNeeded: command.quantity), command.clientOrderID)
     else { return }
     instruments[index].strike = command.price
     instruments[index].expiry = command.clientOrderID

@@ -16,6 +16,8 @@ extension Venue {
     if ledger.margin.isEnabled {
       treasury.hash(into: &hasher)
       parameters.hash(into: &hasher)
+      oracle.hash(into: &hasher)
+      settlement.hash(into: &hasher)
       liquidation.hash(into: &hasher)
     }
     if quote.entriesLeft > 0 { hash(quote, into: &hasher) }

@@ -17,6 +17,8 @@ public struct Venue: ~Copyable, Sendable {
   var quote = QuoteProgress()
   var parameters = ParameterTable()
   var treasury = Treasury()
+  var oracle: OracleDesk
+  var settlement = SettlementDesk()
   var liquidation: LiquidationDesk
   /// Sequence number of the first digest or checkpoint that does not agree; 0 = none.
   public private(set) var firstDivergence: UInt64 = 0
@@ -30,15 +32,19 @@ public struct Venue: ~Copyable, Sendable {
     liquidation = LiquidationDesk(usersMax: limits.margin.accountsMax)
     instruments = FixedArray(
       count: Int(limits.instrumentsMax) + 1, filledWith: InstrumentState())
+    oracle = OracleDesk(underlyingCount: Int(limits.margin.underlyingsMax))
   }
 
   /// When the next good-till-time order expires; `UInt64.max` when none rests.
   public var soonestExpiry: UInt64 { ledger.expiries.soonest }
   public var eventDigest: EventDigest { ledger.outlet.digest }
 
-  /// The same two for the thread that owns the venue and asks in every duty cycle: a call that does
-  /// not say `mutating` would copy the whole venue first.
-  public mutating func nextExpiry() -> UInt64 { ledger.expiries.soonest }
+  /// When a timer tick is due: for a good-till-time order, or the expiry of an instrument; and the
+  /// digest. For the thread that owns the venue and asks in every duty cycle: a call that does not
+  /// say `mutating` would copy the whole venue first.
+  public mutating func nextExpiry() -> UInt64 {
+    min(ledger.expiries.soonest, settlement.soonest)
+  }
   public mutating func nextDigest() -> UInt64 { ledger.outlet.digest.value }
 
   public var eventCount: UInt64 { ledger.outlet.count }
@@ -100,6 +106,7 @@ public struct Venue: ~Copyable, Sendable {
     case .sessionClose: closeSession(command)
     case .timerTick:
       expireOrders()
+      advanceSettlement(isInclusive: true)
       followLiquidations()
     case .dayEnd: endDay()
     case .genesis: ledger.index.season(with: UInt64(bitPattern: command.price))
@@ -117,6 +124,9 @@ public struct Venue: ~Copyable, Sendable {
     case .killSwitch:
       noteClientNumbers(command)
       killSwitch(command)
+    case .auctionBid:
+      noteClientNumbers(command)
+      takeAuctionBid(command)
     case .protectionConfigure: configureProtection(command)
     case .sessionUnlock: unlockSession(command)
     case .deposit: takeDeposit(command)
@@ -125,6 +135,10 @@ public struct Venue: ~Copyable, Sendable {
     case .riskTableBegin: ledger.margin.beginTable()
     case .riskTableWords: ledger.margin.takeWords(command)
     case .riskTableActivate: activateTable(command)
+    case .indexPrice:
+      takeIndexPrice(command)
+      followLiquidations()
+    case .signatureWords: break
     }
   }
 

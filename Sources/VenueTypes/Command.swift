@@ -30,6 +30,8 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
   case massQuoteEntry = 25
   case protectionReset = 26
   case killSwitch = 27
+  /// Takes a slice of an account in liquidation.
+  case auctionBid = 28
   // The control plane.
   /// Limits of one account's market-maker-protection group.
   case protectionConfigure = 40
@@ -47,6 +49,12 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
   case riskTableActivate = 46
   /// Sets a venue parameter.
   case parameterChange = 47
+  // The oracle.
+  /// One source's print of an index price; its signature was verified before it was sequenced.
+  case indexPrice = 60
+  /// Four words of the signature of the command before it, for whoever verifies the journal; no
+  /// effect on the state.
+  case signatureWords = 61
 
   /// Whether it belongs to a session: the others are the venue's own.
   @inlinable public var isFromSession: Bool { rawValue &- 10 < 30 }
@@ -76,6 +84,7 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
 /// | massQuoteEntry | quote identifier | bid, 1e-9; `Int64.min` = side unchanged | offer, likewise | `quantity` = bid lots, `selfMatchID` = offer lots; 0 takes the side out |
 /// | protectionReset | identifier of the request | – | – | |
 /// | killSwitch | identifier of the request | – | `CancelScope` low 8 bits, scope id high 32 | |
+/// | auctionBid | identifier of the request | most micro-dollars it pays; negative: least it must be paid | account in liquidation | `quantity` = share wanted, 1e-6 |
 /// | protectionConfigure | delta limit, micro-dollars | vega limit, micro-dollars | gamma limit, micro-dollars | `quantity` = limit in lots, `selfMatchID` = most lots a quote, `instrument` = window in ms, `clientSequence` = freeze in ms; 0 = no such limit, until reset; `account`, `protectionGroup`, `session` = underlying |
 /// | sessionUnlock | – | – | – | `session` |
 /// | deposit | – | micro-dollars | number of the deposit, rising | `account` |
@@ -84,6 +93,8 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
 /// | riskTableWords | word 0 | word 1 | word 2 | `selfMatchID`, `clientSequence` = word 3, low half first; `protectionGroup` = section, `instrument` = element, `quantity` = place of word 0 |
 /// | riskTableActivate | number of the table | – | hash of its words | |
 /// | parameterChange | `ParameterKey` | value | – | `quantity` = underlying, 255 = all |
+/// | indexPrice | confidence, 1e-9 (0…1e9) | index, 1e-9 USD | the source's time, ns since the Unix epoch | `quantity` = underlying, `selfMatchID` = source 0…14, `clientSequence` = the source's running number, low 32 bits |
+/// | signatureWords | word 0 | word 1 | word 2 | `selfMatchID`, `clientSequence` = word 3, low half first; `protectionGroup` = part 0 or 1, `instrument` = kind of the command it belongs to |
 @frozen
 public struct Command: BitwiseCopyable, Sendable, Equatable {
   /// Nanoseconds since the Unix epoch at which the ingress burst was taken from the port.

@@ -26,8 +26,26 @@ public enum EventKind: UInt8, Sendable, CaseIterable {
   /// `reference` maintenance margin.
   case accountUpdated = 13
   /// Not for a session: a command of the control plane (`detail` = its kind) had its effect, or
-  /// was refused (`reason` not none), as a risk table that is cut or inconsistent.
+  /// was refused (`reason` not none), as a risk table that is cut or inconsistent. Of an index
+  /// print: `isLast` = `PrintRefusal`.
   case control = 14
+  /// Not for a session: the index of underlying `quantity` is `price` (1e-9 USD) from `reference`
+  /// on; `clientOrderID` = confidence (1e-9), `leavesQuantity` = sources.
+  case indexAccepted = 30
+  /// Not for a session: the median `price` of underlying `quantity` left its band, and passes at
+  /// `reference` if it stays outside.
+  case indexHeld = 31
+  /// Not for a session: the settlement window of underlying `quantity` and expiry `reference`
+  /// counted the print `price`; `fee` = mean so far (1e-9 USD), `leavesQuantity` prints of
+  /// `cumulativeQuantity` seconds.
+  case settlementPrint = 32
+  /// Not for a session: the final price of underlying `quantity` and expiry `reference`; the other
+  /// fields as for `settlementPrint`.
+  case settlementPrice = 33
+  /// Not for a session: `account` held `orderID` (signed) lots of an instrument that expired at
+  /// `price`; `reference` = µ$ a lot that longs receive and shorts owe, of a future its final
+  /// value; `fee`.
+  case settled = 34
   // The waterfall. To every session of the account, and once with session `.max`, `account` being
   // the one it is about.
   /// The account entered a step, or left (`isLast` = `LiquidationStep`): `price` equity, `fee`
@@ -37,6 +55,28 @@ public enum EventKind: UInt8, Sendable, CaseIterable {
   /// in all, `fee` penalty, `reference` equity and `orderID` maintenance margin after it,
   /// micro-dollars; `clientOrderID` = limit, 1e-9; `detail` = step.
   case liquidationFill = 41
+  /// A position moved off the book: `reference` = signed lots the account gained (negative: gave
+  /// up), `price` = micro-dollars a lot, `leavesQuantity` = the other account, `detail` = step.
+  case liquidationTransfer = 42
+  /// A slice of an account was sold: `quantity` = its share, 1e-9, `reference` = rate, 1e-9,
+  /// `orderID` = worth at the marks, `price` = what the bidder paid (negative: was paid), `fee` =
+  /// penalty of it, `leavesQuantity` = the other account, `detail` = step. To the bidder with
+  /// the `clientOrderID` of its bid.
+  case auctionSlice = 43
+  /// The security module of underlying `detail` took the account over: `price` = equity it got
+  /// (negative: what it paid in), `reference` its equity and `orderID` its maintenance margin
+  /// after it, `leavesQuantity` = its account.
+  case takeover = 44
+  /// Lots that an account closes against a bankrupt one: `reference` = signed lots, `price` =
+  /// micro-dollars a lot, `leavesQuantity` = the bankrupt account, `detail` = rank,
+  /// `clientOrderID` = which time round, `orderID` = lots it held of the other side, `quantity` =
+  /// lots that its rank was to close, `fee` = lots that its rank held, `cumulativeQuantity` =
+  /// underlying; `isLast` 1 = done, 0 = it was passed over.
+  case deleverage = 45
+  /// Only with session `.max`: the withdrawal factor of underlying `detail` (255 = none of them
+  /// changed) is `reference`, 1e-9; `price` = what its security module is below zero, `isLast` = 1
+  /// while withdrawals are blocked.
+  case socialisedLoss = 46
 }
 
 /// One consequence of a command for one session, 120 bytes: two cache lines with the ring's word.

@@ -37,6 +37,8 @@ public enum ParameterKey: UInt16, Sendable, CaseIterable {
   case printAgeMax = 53
   /// A feed older than this is invalid in a committed batch.
   case feedAgeMax = 54
+  /// A source's print dated further than this ahead of engine time is refused.
+  case printLeadMax = 55
   // Liquidation, L-2…L-8.
   case roundInterval = 60
   /// Largest share of a position that one round closes.
@@ -111,6 +113,7 @@ extension ParameterKey {
     case .bandHoldTime: ParameterRange(3 * second, 0, 3_600 * second)
     case .printAgeMax: ParameterRange(3 * second, second / 10, 3_600 * second)
     case .feedAgeMax: ParameterRange(180 * second, second, 86_400 * second)
+    case .printLeadMax: ParameterRange(second, 0, 60 * second)
     case .roundInterval: ParameterRange(second, second / 1_000, 3_600 * second)
     case .roundShare: ParameterRange(100_000_000, 1_000_000, whole)
     case .auctionStartRate: ParameterRange(980_000_000, 0, whole)

@@ -43,6 +43,16 @@ public enum RejectReason: UInt16, Sendable, CaseIterable {
   case badEnumeration = 60
   case badLength = 61
   case unknownTemplate = 62
+  // Auctions of accounts in liquidation.
+  case noAuction = 90
+  /// More than the bid would pay.
+  case auctionPrice = 91
+  /// No share, more than all, or not a lot of anything.
+  case auctionShare = 92
+  /// What rounding to lots leaves would be worse off than before.
+  case auctionShape = 93
+  /// The security module cannot pay what the slice needs.
+  case auctionMoney = 94
   case system = 99
 }
 

@@ -91,6 +91,25 @@ import VenueTypes
     #expect(Self.steps(harness.log, of: 0).last == 0)
   }
 
+  @Test func `nobody is liquidated while the feed of what it holds is stale`() {
+    var harness = Self.longPerpetual()
+    harness.order(2, .buy, 4, 90_450, 1_000)
+    harness.isFed = false
+    harness.tick(seconds: 4)
+    harness.prices(90_500)
+    #expect(harness.equity(0) < harness.maintenance(0))
+    #expect(harness.venue.liquidationStep(0) == .none && harness.lots(0, 4) == 100)
+    harness.isFed = true
+    harness.prices(90_500)
+    #expect(harness.lots(0, 4) == 90)
+    // A feed that goes stale on the way stops the rounds, and the account stays where it is.
+    harness.isFed = false
+    harness.tick(seconds: 4)
+    harness.tick(seconds: 4)
+    #expect(harness.lots(0, 4) == 90 && harness.venue.liquidationStep(0) == .book)
+    #expect(harness.faults() == [])
+  }
+
   @Test func `a deposit cures`() {
     var harness = Self.longPerpetual()
     harness.prices(92_000)
@@ -100,22 +119,23 @@ import VenueTypes
     #expect(harness.order(0, .buy, 4, 90_000, 1).map(\.kind) == [.orderAccepted])
   }
 
-  @Test func `futures go before options, and hedges stay`() {
+  @Test func `futures go before options, then what releases most margin`() {
     var harness = Harness()
-    harness.deposit(500_000, to: 0)
+    harness.deposit(600_000, to: 0)
     for account in UInt16(1)...3 { harness.deposit(50_000_000, to: account) }
-    // Short calls, hedged by too many perpetuals.
+    // Long perpetuals and short puts, which both lose; short calls, which lose little more.
     harness.trade(1, 4_000, 50, buyer: 1, seller: 0)
     harness.trade(4, 100_000, 200, buyer: 0, seller: 1)
-    harness.order(2, .buy, 4, 50_000, 1_000)
-    harness.order(2, .sell, 1, 150_000, 1_000)
-    harness.prices(82_000)
+    harness.trade(2, 4_000, 50, buyer: 1, seller: 0)
+    harness.prices(84_000)
     let isBelow = harness.equity(0) < harness.maintenance(0)
-    #expect(isBelow)
-    harness.order(3, .buy, 4, 81_995, 1_000)
+    #expect(isBelow && harness.venue.liquidationStep(0) == .book)
+    harness.order(3, .buy, 4, 83_995, 1)
+    harness.order(3, .sell, 2, harness.dollars(2) + 5, 1)
+    harness.order(3, .sell, 1, harness.dollars(1), 1)
     let fills = harness.tick().filter { $0.kind == .liquidationFill && $0.session == .max }
-    #expect(fills.map(\.instrument) == [4])
-    #expect(fills.map(\.quantity) == [20])
+    #expect(fills.map(\.instrument) == [4, 2, 1])
+    #expect(fills.map(\.quantity) == [1, 1, 1])
     #expect(harness.faults() == [])
   }
 }

@@ -109,7 +109,7 @@ import VenueTypes
     _ = harness.apply(Harness.order(1, .buy, 4_000, 5, session: 1))
     // The index goes up by a tenth: the short call is under water.
     for command in harness.commands(index: 112_000, number: 2) { _ = harness.apply(command) }
-    #expect(harness.apply(Harness.order(2, .sell, 13_000, 1)).map(\.reason) == [.inLiquidation])
+    #expect(harness.apply(Harness.order(2, .sell, 13_000, 1)).map(\.reason) == [.margin])
     #expect(harness.apply(Harness.order(3, .buy, 13_000, 5)).map(\.kind) == [.orderAccepted])
   }
 

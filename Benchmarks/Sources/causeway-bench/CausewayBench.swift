@@ -66,6 +66,11 @@ enum CausewayBench {
         packetCount: $0.pick(full: 200_000, smoke: 1_000))
     },
     Group {
+      CommitmentBenchmarks.all(
+        height: $0.pick(full: 20, smoke: 12), changedCount: $0.pick(full: 100_000, smoke: 500),
+        hashCount: $0.pick(full: 400_000, smoke: 2_000))
+    },
+    Group {
       MarginBenchmarks.all(
         portfolioCount: $0.pick(full: 1_000, smoke: 10),
         checkCount: $0.pick(full: 200_000, smoke: 1_000))

@@ -22,6 +22,10 @@ CAUSEWAY_HOT uint32_t causeway_crc32c(uint32_t seed, const void *bytes, size_t c
 /// The portable twin of `causeway_crc32c`, one table step per byte; in every build, for tests.
 CAUSEWAY_HOT uint32_t causeway_crc32c_portable(uint32_t seed, const void *bytes, size_t count);
 
+/// The permutation Keccak-f[1600] of eight states side by side: word i of state s at
+/// `states[8 * i + s]`, 200 words. Source: FIPS 202, section 3.
+CAUSEWAY_HOT void causeway_keccak_x8(uint64_t *states);
+
 // MARK: Instructions
 
 /// The first CPU feature this build uses and the CPU at hand, or its kernel, lacks; NULL when there

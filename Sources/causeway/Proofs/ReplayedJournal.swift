@@ -55,7 +55,7 @@ struct ReplayedJournal {
     let command = sequenced.command
     switch command.kind {
     case .newOrder, .replace, .cancel, .massCancel, .massQuote, .protectionReset, .killSwitch,
-      .refused:
+      .auctionBid, .refused:
       // A proof sends fewer than 2^32 messages, so that the low half is the number.
       note(UInt64(command.clientSequence), of: command.session, by: sequenced.sequence)
     case .notApplied:
@@ -118,7 +118,10 @@ extension ClientEvent {
     case .quoteAnswered: .quoted
     case .protectionTriggered: .protectionTriggered
     case .accountUpdated, .liquidationStep: .accountUpdated
-    case .sessionOpened, .sessionClosed, .instrument, .control, .liquidationFill: .other
+    case .sessionOpened, .sessionClosed, .instrument, .control, .liquidationFill,
+      .liquidationTransfer, .auctionSlice, .takeover, .deleverage, .socialisedLoss:
+      .other
+    case .indexAccepted, .indexHeld, .settlementPrint, .settlementPrice, .settled: .other
     }
   }
 

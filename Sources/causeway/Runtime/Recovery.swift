@@ -37,7 +37,7 @@ struct ClientFlow {
     case .notApplied:
       for number in 0..<command.clientOrderID { insert(command.auxiliary &+ number) }
     case .newOrder, .replace, .cancel, .massCancel, .massQuote, .protectionReset, .killSwitch,
-      .refused:
+      .auctionBid, .refused:
       insert(fullSequence)
     default: break
     }
