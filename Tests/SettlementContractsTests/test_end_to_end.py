@@ -462,7 +462,7 @@ def test_node_takes_blobs_and_serves_them(world):
     raw = bytes(signed.raw_transaction)
     spoilt = raw.replace(blob, blob.replace(b"\x05", b"\x06"), 1)
     assert spoilt != raw
-    with pytest.raises(RpcFault, match="blob proof does not verify"):
+    with pytest.raises(RpcFault, match="blobs do not match the commitments"):
         node.ask("eth_sendRawTransaction", "0x" + spoilt.hex())
     hash = node.ask("eth_sendRawTransaction", "0x" + raw.hex())
     receipt = node.ask("eth_getTransactionReceipt", hash)
@@ -475,5 +475,5 @@ def test_node_takes_blobs_and_serves_them(world):
 
 
 def signed_commitment(raw):
-    """The first commitment in the envelope (transaction, blobs, commitments, proofs)."""
-    return rlp.decode(raw[1:])[2][0]
+    """The first commitment in the envelope: transaction, version, blobs, commitments, proofs."""
+    return rlp.decode(raw[1:])[3][0]

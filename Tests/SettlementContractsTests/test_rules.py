@@ -2,7 +2,8 @@
 import pytest
 from conftest import USERS
 from machine import DAY, ETHER, HOUR, NOBODY, World
-from reference import Account, Key, Position, keccak, position_path
+from reference import (
+    Account, Key, Position, batch_structure, head_structure, keccak, position_path)
 from test_end_to_end import MONEY, OWNERS, claim_all, freeze_by_silence, refuses, running, settle
 from venue import WITHDRAW
 
@@ -260,6 +261,77 @@ def test_the_court_alone_convicts_and_the_bond_comes_back(local):
     before = local.held(local.operator)
     local.court.return_bond(local.operator)
     assert local.held(local.operator) - before == 500
+
+
+def test_what_comes_after_a_batch_signed_twice_is_void(local):
+    """Of three batches that are not final the second is signed twice: it and the third go."""
+    venue = running(local)
+    venue.submit(NOBODY)
+    venue.withdraw(0, 1_000_000)
+    venue.submit(NOBODY)
+    venue.withdraw(1, 2_000_000)
+    venue.submit(NOBODY)
+    local.court.post_bond(local.operator, 1_000)
+    header = venue.headers[3]
+    other = venue.header(local.machine.now, number=3, content=keccak(b"other"))
+    evidence = []
+    for one in (header, other):
+        evidence += [one.octets(), *local.signed(batch_structure(one.hash()))]
+    headers, offence = local.court.headers, venue.records[3].words()
+    refuses("numbers", headers, NOBODY, *evidence[:3], venue.headers[2].octets(),
+            *local.signed(batch_structure(venue.headers[2].hash())), offence, 2,
+            venue.records[2].words())
+    refuses("header", headers, NOBODY, header.octets()[:-1], *evidence[1:], offence, 2,
+            venue.records[2].words())
+    refuses("header", headers, NOBODY, *evidence[:3], other.octets()[:-1], *evidence[4:], offence,
+            2, venue.records[2].words())
+    forged = local.signed(batch_structure(other.hash()), Key(6))
+    refuses("signature", headers, NOBODY, *evidence[:4], *forged, offence, 2,
+            venue.records[2].words())
+    forged = local.signed(batch_structure(header.hash()), Key(6))
+    refuses("signature", headers, NOBODY, header.octets(), *forged, *evidence[3:], offence, 2,
+            venue.records[2].words())
+    refuses("record", headers, NOBODY, *evidence, venue.records[4].words(), 2,
+            venue.records[2].words())
+    refuses("record", headers, NOBODY, *evidence, offence, 2, venue.records[3].words())
+    headers(NOBODY, *evidence, offence, 2, venue.records[2].words())
+    local.machine.pass_time(4 * DAY)
+    refuses("frozen", local.vault.freeze, NOBODY, *venue.last())
+    refuses("void batch", local.vault.withdraw, NOBODY, *venue.withdrawal_call(4, 1))
+    refuses("record", local.vault.withdraw, NOBODY, *venue.withdrawal_call(3, 0))
+    assert local.vault.exit_root(NOBODY) == venue.records[2].root
+
+
+def test_a_verdict_on_receipts_keeps_the_last_batch(local):
+    venue = running(local)
+    local.court.post_bond(local.operator, 1_000)
+    heads = [keccak(b"one"), keccak(b"two")]
+    proofs = [(head, *local.signed(head_structure(7, head))) for head in heads]
+    refuses("not last", local.court.heads, NOBODY, 7, *proofs[0], *proofs[1], 0,
+            venue.records[0].words())
+    refuses("same", local.court.heads, NOBODY, 7, *proofs[0], *proofs[0], *venue.last())
+    forged = (heads[0], *local.signed(head_structure(7, heads[0]), Key(6)))
+    refuses("signature", local.court.heads, NOBODY, 7, *forged, *proofs[1], *venue.last())
+    refuses("record", local.court.heads, NOBODY, 7, *proofs[0], *proofs[1], 1,
+            venue.records[0].words())
+    local.court.heads(NOBODY, 7, *proofs[0], *proofs[1], *venue.last())
+    refuses("frozen", local.vault.deposit, OWNERS[0], 0, MONEY)
+
+
+def test_a_root_of_nothing_and_freezes_of_the_past_are_refused(local):
+    venue = running(local)
+    refuses("root", local.vault.submit, NOBODY, *venue.submission(
+        venue.header(local.machine.now, root=bytes(32))))
+    local.machine.pass_time(73 * HOUR)
+    refuses("not last", local.vault.freeze, NOBODY, 0, venue.records[0].words())
+    refuses("record", local.vault.freeze, NOBODY, 1, venue.records[0].words())
+    local.vault.announce(local.operator, "0x" + OWNERS[5].hex())
+    local.machine.pass_time(30 * DAY)
+    refuses("operator", local.vault.migrate, NOBODY, *venue.last())
+    refuses("not last", local.vault.migrate, local.operator, 0, venue.records[0].words())
+    refuses("record", local.vault.migrate, local.operator, 1, venue.records[0].words())
+    local.vault.freeze(NOBODY, *venue.last())
+    refuses("frozen", local.vault.migrate, local.operator, *venue.last())
 
 
 SOUR = """

@@ -9,7 +9,7 @@ class BlobStore:
     """Keeps blobs by versioned hash, as the consensus layer would for some weeks."""
 
     def __init__(self):
-        self.by_hash = {}  # versioned hash -> (blob, commitment, proof)
+        self.by_hash = {}  # versioned hash -> (blob, commitment, proofs)
         self._setup = None
 
     @staticmethod
@@ -21,6 +21,9 @@ class BlobStore:
             parts = rlp.decode(raw[1:])
         except rlp.exceptions.RLPException:
             return raw, None
+        # EIP-4844: transaction, blobs, commitments, proofs. EIP-7594 has a version after the first.
+        if len(parts) == 5 and parts[1] == b"\x01":
+            del parts[1]
         if not (len(parts) == 4 and isinstance(parts[0], list)):
             return raw, None
         return b"\x03" + rlp.encode(parts[0]), tuple(parts[1:])
@@ -33,16 +36,17 @@ class BlobStore:
         hashes = [b"\x01" + sha256(one)[1:] for one in commitments]
         if list(transaction.blob_versioned_hashes) != hashes:
             raise RpcError(-32000, "blob hashes do not match the commitments")
-        if not len(blobs) == len(commitments) == len(proofs):
-            raise RpcError(-32000, "blobs, commitments and proofs differ in number")
         try:
-            good = ckzg.verify_blob_kzg_proof_batch(blobs, commitments, proofs, self.setup())
+            good = len(blobs) == len(commitments) and all(
+                ckzg.blob_to_kzg_commitment(blob, self.setup()) == commitment
+                for blob, commitment in zip(blobs, commitments, strict=True))
         except (RuntimeError, ValueError):
             good = False
         if not good:
-            raise RpcError(-32000, "blob proof does not verify")
-        for key, *parts in zip(hashes, blobs, commitments, proofs):
-            self.by_hash[key] = tuple(parts)
+            raise RpcError(-32000, "blobs do not match the commitments")
+        each = len(proofs) // len(blobs) if blobs else 0  # one a blob, or one a cell
+        for i, key in enumerate(hashes):
+            self.by_hash[key] = blobs[i], commitments[i], b"".join(proofs[i * each:(i + 1) * each])
 
     def setup(self):
         """The mainnet's trusted set-up, from py-evm's files; read once."""

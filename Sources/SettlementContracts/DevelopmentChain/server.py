@@ -320,11 +320,11 @@ class Node:
         return data(self.chain.head.hash)
 
     def rpc_evm_getBlob(self, hash):
-        """Blob, commitment and proof by versioned hash: what a beacon node would serve."""
+        """Blob, commitment and proofs by versioned hash: what a beacon node would serve."""
         held = self.chain.blobs.by_hash.get(octets(hash, 32))
         if held is None:
             return None
-        return dict(zip(("blob", "commitment", "proof"), map(data, held), strict=True))
+        return dict(zip(("blob", "commitment", "proofs"), map(data, held), strict=True))
 
 
 def respond(node, request):
