@@ -3,7 +3,8 @@ import pytest
 from conftest import USERS
 from machine import DAY, ETHER, HOUR, NOBODY, World
 from reference import (
-    Account, Key, Position, batch_structure, head_structure, keccak, position_path)
+    Account, Key, Position, batch_structure, close_structure, digest, domain, head_structure,
+    keccak, position_path)
 from test_end_to_end import MONEY, OWNERS, claim_all, freeze_by_silence, refuses, running, settle
 from venue import WITHDRAW
 
@@ -435,6 +436,39 @@ def test_channels_refuse_strangers(local):
     channels.finish(NOBODY, channel)
     refuses("not closing", channels.finish, NOBODY, channel)
     refuses("second", channels.fund, OWNERS[1], channel, 5)
+
+
+def test_a_channel_closed_together_takes_nothing_from_others(local):
+    channels = local.channels
+    channels.open(OWNERS[2], OWNERS[3], 10 * MONEY)  # money of others is there
+    channel = channels.open(OWNERS[0], OWNERS[1], MONEY)
+    separator = domain(local.machine.chain_id, channels.address)
+
+    def signed(structure, *keys):
+        return [part for key in keys for part in key.sign(digest(separator, structure))]
+
+    close, more = close_structure(channel, 10), close_structure(channel, MONEY + 1)
+    refuses("first", channels.close_together, NOBODY, channel, 10, *signed(
+        close, USERS[1], USERS[1]))
+    refuses("second", channels.close_together, NOBODY, channel, 10, *signed(
+        close, USERS[0], USERS[0]))
+    refuses("amount", channels.close_together, NOBODY, channel, MONEY + 1, *signed(
+        more, USERS[0], USERS[1]))
+    refuses("closed", channels.close_together, NOBODY, 7, 0, *signed(
+        close_structure(7, 0), USERS[0], USERS[1]))
+    channels.close_together(NOBODY, channel, 10, *signed(close, USERS[0], USERS[1]))
+    for side in (False, True):
+        refuses("nothing", channels.collect, NOBODY, channel, side)
+    refuses("closed", channels.close_together, NOBODY, channel, 0, *signed(
+        close_structure(channel, 0), USERS[0], USERS[1]))
+    assert local.held(channels.address) == 10 * MONEY
+    lone = channels.open(OWNERS[0], OWNERS[1], MONEY)
+    channels.start(OWNERS[0], lone)
+    local.machine.pass_time(DAY)
+    channels.finish(NOBODY, lone)
+    channels.collect(NOBODY, lone, False)
+    for side in (False, True):
+        refuses("nothing", channels.collect, NOBODY, lone, side)
 
 
 def test_settlements_refuse_early_and_strange_prices(local):
