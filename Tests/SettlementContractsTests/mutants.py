@@ -1,7 +1,7 @@
 """Mutants of the contracts: every condition of every assert left out, and faults by hand. Each must
 be noticed by a story, a rule or a random life.
 
-    python mutants.py [--part K/N] [--first N]
+    python mutants.py [--part K/N] [--after N] [--first N]
 
 prints a line a mutant and the survivors; exit 1 when there are any."""
 import argparse
@@ -199,11 +199,12 @@ def killer(codes):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--part", default="0/1", help="every N-th mutant from the K-th on")
+    parser.add_argument("--after", type=int, default=0, help="leave that many out")
     parser.add_argument("--first", type=int, help="only so many, drawn by chance")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     part, parts = map(int, arguments.part.split("/"))
-    chosen = list(every())[part::parts]
+    chosen = list(every())[part::parts][arguments.after:]
     if arguments.first:
         random.Random(arguments.seed).shuffle(chosen)
         del chosen[arguments.first:]

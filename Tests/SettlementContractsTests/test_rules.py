@@ -161,6 +161,24 @@ def test_nobody_is_paid_for_an_account_the_vault_does_not_know(local):
     refuses("no claim", local.vault.pay, NOBODY, 0)
 
 
+def test_a_late_claim_waits_while_nothing_is_left(local):
+    venue = running(local)
+    venue.move(0, 2 * MONEY)  # more than the vault holds
+    venue.submit(NOBODY)
+    freeze_by_silence(venue)
+    local.vault.exit(NOBODY, *venue.exit_call(0))
+    local.machine.pass_time(14 * DAY)
+    local.vault.exit(NOBODY, *venue.exit_call(2))
+    refuses("nothing left", local.vault.pay, NOBODY, 2)
+    local.vault.pay(NOBODY, 0)
+    assert local.held() == 0
+    refuses("nothing left", local.vault.pay, NOBODY, 2)
+    local.token.mint(NOBODY, "0x" + local.vault.address.hex(), 7)
+    before = local.held(OWNERS[2])
+    local.vault.pay(NOBODY, 2)
+    assert local.held(OWNERS[2]) - before == 7
+
+
 def test_leaves_that_are_none(local):
     venue = running(local)
     freeze_by_silence(venue)
