@@ -176,7 +176,8 @@ def __init__(
     @param slot_fee Wei for each request beyond the free ones of a block, rising by it.
     @param own_first The first of the venue's own accounts (modules, fees), the operator's.
     """
-    assert sequencer != empty(address) and token.address.is_contract and hour > 0 and genesis_root != empty(bytes32)
+    assert sequencer != empty(address) and token.address.is_contract, "parties"
+    assert hour > 0 and genesis_root != empty(bytes32), "hour and root"
     signed.__init__(empty(address))
     TOKEN = token
     PRICES = prices
@@ -380,7 +381,7 @@ def _check(number: uint256, record: Record):
 @internal
 @pure
 def _record(withdrawals: bytes32, root: bytes32, numbers: uint256) -> bytes32:
-    # numbers: last sequence 64 <- top | batch time 40 | submitted at 40 | consumed 40, after 72 zeros
+    # numbers: 72 zeros | last sequence 64 | batch time 40 | submitted 40 | consumed 40
     return keccak256(abi_encode(withdrawals, root, numbers))
 
 

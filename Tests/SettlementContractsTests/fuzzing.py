@@ -1,5 +1,5 @@
-"""Random lives of a vault, and a model in plain Python that says of every call whether it must be
-taken and who is paid what. `Life(world, random).run(steps)` raises Wrong at the first difference."""
+"""Random lives of a vault, and a model in plain Python that says of every call whether it must
+be taken and who is paid what. `Life(world, random).run(steps)` raises Wrong at the first difference."""
 from dataclasses import replace
 
 from machine import DAY, HOUR, NOBODY, Refused

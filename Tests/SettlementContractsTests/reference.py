@@ -252,7 +252,8 @@ def word(value):
 
 def domain(chain_id, contract):
     return keccak(
-        DOMAIN_TYPE + keccak(b"Causeway") + keccak(b"1") + word(chain_id) + contract.rjust(32, b"\0"))
+        DOMAIN_TYPE + keccak(b"Causeway") + keccak(b"1") + word(chain_id)
+        + contract.rjust(32, b"\0"))
 
 
 def digest(separator, structure):

@@ -104,7 +104,7 @@ def test_malformed_proofs_never_verify():
 
 
 def test_every_shape_of_bitmap_agrees_with_the_reference():
-    """Also the ones no sane tree has: siblings given that are the empty ones, gaps at every height."""
+    """Also those no sane tree has: with gaps at every height."""
     shapes(40 if not SLOW else 2000)
 
 

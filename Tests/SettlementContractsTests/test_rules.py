@@ -337,6 +337,13 @@ def test_a_verdict_on_receipts_keeps_the_last_batch(local):
     refuses("frozen", local.vault.deposit, OWNERS[0], 0, MONEY)
 
 
+def test_requests_that_are_not_there_cannot_be_consumed(local):
+    venue = running(local)
+    for consumed in (4, 5, 1000):
+        refuses("consumed", local.vault.submit, NOBODY, *venue.submission(
+            venue.header(local.machine.now, consumed=consumed, chain=0)))
+
+
 def test_a_root_of_nothing_and_freezes_of_the_past_are_refused(local):
     venue = running(local)
     refuses("root", local.vault.submit, NOBODY, *venue.submission(
@@ -356,6 +363,7 @@ def test_a_root_of_nothing_and_freezes_of_the_past_are_refused(local):
 SOUR = """
 # pragma version 0.4.3
 sour: public(bool)
+against: public(address)
 balances: HashMap[address, uint256]
 @external
 def mint(to: address, amount: uint256):
@@ -367,8 +375,11 @@ def approve(to: address, amount: uint256) -> bool:
 def turn():
     self.sour = True
 @external
+def refuse(who: address):
+    self.against = who
+@external
 def transfer(to: address, amount: uint256) -> bool:
-    return not self.sour
+    return not self.sour and to != self.against
 @external
 def transferFrom(sender: address, to: address, amount: uint256) -> bool:
     return not self.sour
@@ -409,6 +420,13 @@ def sour_world(codes):
     refuses("transfer", world.channels.collect, NOBODY, channel, False)
     refuses("transfer", world.channels.open, OWNERS[0], OWNERS[1], MONEY)
     other = in_process(codes)
+    venue = running(other)
+    other.court.post_bond(other.operator, 500)
+    heads = [keccak(b"one"), keccak(b"two")]
+    proofs = [(head, *other.signed(head_structure(7, head))) for head in heads]
+    for place in (NOBODY, other.vault.address):
+        other.token.refuse(NOBODY, "0x" + place.hex())
+        refuses("transfer", other.court.heads, NOBODY, 7, *proofs[0], *proofs[1], *venue.last())
     other.vault.open_account(OWNERS[0], MONEY)
     other.token.turn(NOBODY)
     refuses("transfer", other.vault.deposit, OWNERS[0], 0, MONEY)

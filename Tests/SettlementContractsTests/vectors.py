@@ -3,8 +3,8 @@ import pathlib
 import sys
 
 from reference import (
-    EMPTY, Account, AccountTree, Header, Key, Position, Record, Withdrawal, batch_structure, chained,
-    channel_structure, close_structure, digest, domain, head_structure, keccak, position_path,
+    EMPTY, Account, AccountTree, Header, Key, Position, Record, Withdrawal, batch_structure,
+    chained, channel_structure, close_structure, digest, domain, head_structure, keccak, position_path,
     position_tree, receipt, settlement_structure, state_structure, withdrawal_tree)
 
 DOCUMENT = pathlib.Path(__file__).resolve().parent.parent.parent / "SETTLEMENT.md"

@@ -74,7 +74,8 @@ class DevelopmentChain:
 
     def __init__(self, chain_id=31337, accounts=10, genesis_time=None):
         self.chain_id = chain_id
-        keys = [KeyAPI().PrivateKey(number.to_bytes(32, "big")) for number in range(1, accounts + 1)]
+        numbers = range(1, accounts + 1)
+        keys = [KeyAPI().PrivateKey(number.to_bytes(32, "big")) for number in numbers]
         self.funded = [key.public_key.to_canonical_address() for key in keys]
         configuration = ConsensusApplier(NoProofConsensus).amend_vm_configuration(((0, PragueVM),))
         kind = type("Chain", (MiningChain,), {

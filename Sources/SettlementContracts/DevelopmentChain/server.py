@@ -238,7 +238,8 @@ class Node:
         places = [places] if isinstance(places, str) else places
         places = {octets(one, 20) for one in places} if places else None
         topics = [
-            None if one is None else {octets(t, 32) for t in ([one] if isinstance(one, str) else one)}
+            None if one is None
+            else {octets(mark, 32) for mark in ([one] if isinstance(one, str) else one)}
             for one in fields.get("topics") or []]
         found = []
         for height in heights:
