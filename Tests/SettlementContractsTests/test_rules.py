@@ -179,6 +179,24 @@ def test_a_late_claim_waits_while_nothing_is_left(local):
     assert local.held(OWNERS[2]) - before == 7
 
 
+def test_a_withdrawal_after_the_window_takes_nothing_from_claims(local):
+    venue = running(local)
+    venue.withdraw(1, MONEY)
+    venue.move(0, MONEY - 5)
+    venue.submit(NOBODY)
+    freeze_by_silence(venue)
+    local.vault.exit(NOBODY, *venue.exit_call(0))
+    local.vault.exit(NOBODY, *venue.exit_call(2))
+    local.machine.pass_time(14 * DAY)
+    before = local.held(OWNERS[1])
+    local.vault.withdraw(NOBODY, *venue.withdrawal_call(2, 1))
+    assert local.held(OWNERS[1]) - before == 5
+    for number, amount in ((0, 2 * MONEY - 5), (2, MONEY)):
+        before = local.held(OWNERS[number])
+        local.vault.pay(NOBODY, number)
+        assert local.held(OWNERS[number]) - before == amount
+
+
 def test_leaves_that_are_none(local):
     venue = running(local)
     freeze_by_silence(venue)
@@ -421,6 +439,7 @@ def sour_world(codes):
     refuses("transfer", world.channels.open, OWNERS[0], OWNERS[1], MONEY)
     other = in_process(codes)
     venue = running(other)
+    held = other.channels.open(OWNERS[0], OWNERS[1], MONEY)
     other.court.post_bond(other.operator, 500)
     heads = [keccak(b"one"), keccak(b"two")]
     proofs = [(head, *other.signed(head_structure(7, head))) for head in heads]
@@ -430,6 +449,7 @@ def sour_world(codes):
     other.vault.open_account(OWNERS[0], MONEY)
     other.token.turn(NOBODY)
     refuses("transfer", other.vault.deposit, OWNERS[0], 0, MONEY)
+    refuses("transfer", other.channels.fund, OWNERS[1], held, 5)
 
 
 def test_constructors_refuse_nonsense(local):
