@@ -126,7 +126,7 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
 /// | blockCommit | – | – | number of the block | |
 /// | indexPrice | confidence, 1e-9 (0…1e9) | index, 1e-9 USD | the source's time, ns since the Unix epoch | `quantity` = underlying, `selfMatchID` = source 0…14, `clientSequence` = the source's running number, low 32 bits |
 /// | exoticTerms | expiry, nanoseconds since the Unix epoch | strike, 1e-9 | barrier, 1e-9; Asian: time of the first observation, ns since the Unix epoch | `instrument`, `quantity` = underlying, `selfMatchID` = kind, 5…16 (`RiskKind`); Asian: `clientSequence` = seconds between observations, the last at the expiry, 96 at most |
-/// | signatureWords | word 0 | word 1 | word 2 | `selfMatchID`, `clientSequence` = word 3, low half first; `protectionGroup` = part 0 or 1, `instrument` = kind of the command it belongs to |
+/// | signatureWords | word 0 | word 1 | word 2 | `selfMatchID`, `clientSequence` = word 3, low half first; `protectionGroup` = part 0 or 1, `instrument` = kind of the command it belongs to; part 1: `quantity` = recovery octet, 27 or 28 |
 @frozen
 public struct Command: BitwiseCopyable, Sendable, Equatable {
   /// Nanoseconds since the Unix epoch at which the ingress burst was taken from the port.

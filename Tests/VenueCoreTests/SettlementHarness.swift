@@ -43,6 +43,9 @@ struct SettlementHarness: ~Copyable {
       _ = apply(MarginHarness.deposit(100_000, to: session, number: UInt64(session) + 1))
     }
     set(.settlementWindow, to: windowSeconds * 1_000_000_000)
+    // Fees of trades have tests of their own.
+    set(.makerFeeRate, to: 0)
+    set(.takerFeeRate, to: 0)
     list(Self.call, kind: .call, strike: 100_000)
     list(Self.put, kind: .put, strike: 100_000)
     list(Self.future, kind: .future)

@@ -28,6 +28,8 @@ struct RandomVenue: ~Copyable {
   private let buffer: RiskTableBuffer
   var clientNumbers = [UInt32](repeating: 0, count: Int(sessionsMax))
   var depositNumber: UInt64 = 0
+  var requestNumber: UInt64 = 0
+  var printNumber: UInt32 = 0
   /// 0 = none.
   var haltedInstrument: UInt32 = 0
   var orderNumbers = [UInt64](repeating: 0, count: Int(sessionsMax))
