@@ -5,6 +5,10 @@ import VenueTypes
 
 @testable import causeway
 
+/// Whole runs price thousands of options, which debug builds do a hundred times slower:
+/// `scripts/check-stress` does the same with the optimised program.
+private let isSlow = ProcessInfo.processInfo.environment["CAUSEWAY_SLOW"] == "1"
+
 @Suite("causeway stress")
 struct StressTests {
   static func table(_ text: String) throws -> TextTable {
@@ -93,7 +97,7 @@ struct StressTests {
 
   /// A path of hours that does nothing: no portfolio loses its margin. One that falls by 40 % in
   /// an hour: those that are long delta lose more, from every start within a day before it.
-  @Test func `a crash exceeds the margin of what is long, and of nothing in calm`() throws {
+  @Test(.enabled(if: isSlow)) func `a crash exceeds the margin of what is long, and of nothing in calm`() throws {
     var points = (0..<200).map { PathPoint(seconds: Double($0) * 3_600, price: 50_000) }
     var test = Backtest(sheet: .btc, tenors: [7, 30])
     test.warmUp = 0
@@ -135,7 +139,7 @@ struct StressTests {
     return try run.run(part)
   }
 
-  @Test func `a crash liquidates, conserves money and ends the same from the same seed`() throws {
+  @Test(.enabled(if: isSlow)) func `a crash liquidates, conserves money and ends the same from the same seed`() throws {
     let one = try Self.report(seed: 7)
     #expect(one.imbalances == 0)
     #expect(one.negativeOutside == 0)
@@ -150,7 +154,7 @@ struct StressTests {
     #expect(other.stateHash != one.stateHash)
   }
 
-  @Test func `the report adds up and the chart is drawn`() throws {
+  @Test(.enabled(if: isSlow)) func `the report adds up and the chart is drawn`() throws {
     let report = try Self.report(seed: 3)
     let entered = report.steps.reduce(0) { $0 + $1.liquidations }
     #expect(entered == report.totals.steps[Int(LiquidationStep.orders.rawValue)])
