@@ -102,3 +102,15 @@ struct AccountDesk: ~Copyable, Sendable {
     }
   }
 }
+
+extension AccountDesk {
+  mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    owners.visit(&visitor)
+    pending.visit(&visitor)
+    visitor.visit(&pendingCount)
+    visitor.visit(&lastWithdrawal)
+    visitor.visit(&lastForced)
+    hour.visit(&visitor)
+    day.visit(&visitor)
+  }
+}

@@ -37,3 +37,15 @@ struct BlockProgress: ~Copyable, Sendable {
     }
   }
 }
+
+extension BlockProgress {
+  mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    visitor.visit(&number)
+    visitor.visit(&lastNumber)
+    visitor.visit(&first)
+    visitor.visit(&second)
+    visitor.visit(&announced)
+    visitor.visit(&count)
+    legs.visit(&visitor)
+  }
+}

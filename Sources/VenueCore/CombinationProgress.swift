@@ -53,3 +53,14 @@ struct CombinationProgress: ~Copyable, Sendable {
     }
   }
 }
+
+extension CombinationProgress {
+  mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    visitor.visit(&head)
+    visitor.visit(&legsLeft)
+    visitor.visit(&count)
+    legs.visit(&visitor)
+    visitor.visit(&groupCount)
+    groups.visit(&visitor)
+  }
+}

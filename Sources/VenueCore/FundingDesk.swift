@@ -69,3 +69,11 @@ struct FundingDesk: ~Copyable, Sendable {
     }
   }
 }
+
+extension FundingDesk {
+  mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    states.visit(&visitor)
+    visitor.visit(&count)
+    visitor.visit(&soonest)
+  }
+}

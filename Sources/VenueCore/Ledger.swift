@@ -350,5 +350,6 @@ extension Ledger {
     visitor.visit(&aggressorCumulative)
     visitor.visit(&aggressorLeaves)
     visitor.visit(&aggressorOrder)
+    visitor.visit(&keepsSuspendedTrading)
   }
 }

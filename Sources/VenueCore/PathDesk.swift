@@ -155,3 +155,10 @@ struct PathDesk: ~Copyable, Sendable {
     }
   }
 }
+
+extension PathDesk {
+  mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    states.visit(&visitor)
+    first.visit(&visitor)
+  }
+}

@@ -47,3 +47,11 @@ struct RollingSum: ~Copyable, Sendable {
     }
   }
 }
+
+extension RollingSum {
+  mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    spans.visit(&visitor)
+    visitor.visit(&running)
+    visitor.visit(&total)
+  }
+}

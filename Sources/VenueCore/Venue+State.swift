@@ -14,7 +14,12 @@ extension Venue {
     visitor.visit(&treasury)
     oracle.visit(&visitor)
     settlement.visit(&visitor)
+    paths.visit(&visitor)
+    funding.visit(&visitor)
     liquidation.visit(&visitor)
+    accounts.visit(&visitor)
+    block.visit(&visitor)
+    combination.visit(&visitor)
     visitor.visit(&firstDivergence)
     visitor.visit(&comparedCount)
   }

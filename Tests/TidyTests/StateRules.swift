@@ -55,13 +55,17 @@ enum StateRules {
     return words[place + 1]
   }
 
-  /// The name of a stored variable declared on `line`, two columns in.
+  /// The name of a stored variable, or of an array that is written in place, declared on `line`,
+  /// two columns in.
   private static func storedVariable(_ line: String) -> String? {
     guard line.hasPrefix("  "), !line.hasPrefix("   "), !line.contains("static "),
       !line.hasSuffix("{"), !line.contains("{ ")
     else { return nil }
     let words = line.split(whereSeparator: { " :=".contains($0) }).map(String.init)
-    guard let place = words.firstIndex(of: "var"), place + 1 < words.count else { return nil }
+    let isArray = line.contains(": FixedArray<")
+    guard let place = words.firstIndex(where: { $0 == "var" || ($0 == "let" && isArray) }),
+      place + 1 < words.count
+    else { return nil }
     return words[place + 1]
   }
 }

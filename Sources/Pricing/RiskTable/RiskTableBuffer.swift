@@ -91,6 +91,7 @@ extension RiskTableMemory {
     rows.visitInPlace(&visitor)
     dips.visitInPlace(&visitor)
     risks.visitInPlace(&visitor)
+    vegas.visitInPlace(&visitor)
     expiries.visitInPlace(&visitor)
     underlyings.visitInPlace(&visitor)
     lanes.visitInPlace(&visitor)
