@@ -7,7 +7,7 @@
 #   DEMO='--quick'            more arguments for `causeway demo`
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install build release book test test-slow demo bench lint check-floors tsan clean
+.PHONY: help install build release book test test-slow demo bench contracts lint check-floors tsan clean
 
 # Debug builds walk the invariants; release builds do not. The variable is part of the manifest.
 DEBUG := CAUSEWAY_CHECKS=1
@@ -51,6 +51,9 @@ demo: ## real orders over UDP through the book into the journal, with a report
 bench: ## time everything: books, latency, kernels (BENCH=--smoke: tiny)
 	@scripts/install --no-python
 	@scripts/bench $(BENCH)
+
+contracts: install ## compile, test and fuzz the settlement contracts
+	@scripts/check-contracts
 
 lint: ## swift format, strict
 	swift format lint --strict --parallel --recursive --configuration .swift-format $(SWIFT_SOURCES)
