@@ -1,15 +1,21 @@
 # `make` lists what there is. Everything here also runs without a terminal.
 #
 # Knobs (all optional; README says more):
-#   CAUSEWAY_MARCH=x86-64-v3  CPU level       CAUSEWAY_DPDK=0      build without DPDK
+#   CAUSEWAY_MARCH=x86-64-v3  CPU level (default: this machine's)
+#   CAUSEWAY_DPDK=0           build without DPDK
 #   CAUSEWAY_JEMALLOC=0       other allocator CAUSEWAY_SLOW=1      long forms of the tests
 #   DEMO='--quick'            more arguments for `causeway demo`
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install build release book test test-slow demo bench lint check-floors tsan clean
+.PHONY: help install build release book test test-slow demo bench contracts lint check-floors tsan clean
 
 # Debug builds walk the invariants; release builds do not. The variable is part of the manifest.
 DEBUG := CAUSEWAY_CHECKS=1
+# What this machine has, unless it is given; part of the manifest too, so every script does the same.
+ifndef CAUSEWAY_MARCH
+CAUSEWAY_MARCH := $(shell scripts/cpu-level)
+endif
+export CAUSEWAY_MARCH
 SWIFT_SOURCES := Package.swift Benchmarks/Package.swift Sources Tests Benchmarks/Sources
 
 help: ## list the targets
@@ -45,6 +51,9 @@ demo: ## real orders over UDP through the book into the journal, with a report
 bench: ## time everything: books, latency, kernels (BENCH=--smoke: tiny)
 	@scripts/install --no-python
 	@scripts/bench $(BENCH)
+
+contracts: install ## compile, test and fuzz the settlement contracts
+	@scripts/check-contracts
 
 lint: ## swift format, strict
 	swift format lint --strict --parallel --recursive --configuration .swift-format $(SWIFT_SOURCES)

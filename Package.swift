@@ -28,7 +28,7 @@ struct Module {
 
 // MARK: The drawing
 
-let ground = ["CMachine", "CSockets", "CDpdk", "CNuma", "CJemalloc", "CBook"]
+let ground = ["CMachine", "CSockets", "CDpdk", "CNuma", "CJemalloc", "CBook", "CSecp256k1"]
 
 let floors: [[Module]] = [
   // Floor 1, machine: no word of the trade here.
@@ -56,6 +56,8 @@ let floors: [[Module]] = [
     Module(name: "Margining", uses: ["Pricing", "FixedContainers", "VenueTypes"]),
     // messages as views over bytes
     Module(name: "WireProtocol", uses: ["VenueTypes"]),
+    // who signed what: ECDSA on secp256k1 over Keccak-256
+    Module(name: "Signing", uses: ["Hashing", "CSecp256k1"]),
     // the state tree, its proofs, the chain of receipts, batch headers
     Module(name: "StateCommitments", uses: ["Hashing", "FixedContainers"]),
     // models, volatility surfaces and calibration: analytics that never enter committed state
@@ -85,6 +87,12 @@ let floors: [[Module]] = [
     // append, group commit, recovery
     Module(
       name: "Journaling", uses: ["VenueTypes", "Hashing", "Hardware", "FixedContainers"]),
+    // signed index prices from a socket become commands
+    Module(
+      name: "OracleFeed",
+      uses: [
+        "Signing", "Hashing", "VenueTypes", "Hardware", "FixedContainers",
+      ]),
   ],
   // Roof: the program, and the books as a library.
   [
@@ -97,7 +105,7 @@ let floors: [[Module]] = [
       uses: [
         "Transport", "OrderEntry", "Sequencing", "Journaling", "VenueCore", "Matching",
         "WireProtocol", "VenueTypes", "Hashing", "Hardware", "FixedContainers", "CMachine",
-        "Pricing", "Margining", "Modelling",
+        "Pricing", "Margining", "Modelling", "Signing", "OracleFeed",
       ] + (jemalloc ? ["CJemalloc"] : []),
       products: ["ArgumentParser", "TOMLKit", "Histogram", "Logging"]),
   ],
@@ -214,6 +222,7 @@ var targets: [Target] = [
     name: "CNuma", path: "CShims/CNuma", cSettings: cSettings,
     linkerSettings: [.linkedLibrary("numa")]),
   .target(name: "CBook", path: "CShims/CBook", cSettings: cSettings),
+  .systemLibrary(name: "CSecp256k1", path: "CShims/CSecp256k1"),
 ]
 if jemalloc { targets.append(.systemLibrary(name: "CJemalloc", path: "CShims/CJemalloc")) }
 for module in modules where wanted.contains(module.name) {
@@ -236,11 +245,13 @@ targets.append(
   .target(
     name: testSupport.name, dependencies: dependencies(of: testSupport),
     path: "Tests/TestSupport", swiftSettings: testSettings))
+/// What tests of a module import beyond what it does: risk tables to flood a sequencer with.
+let testUses = ["Sequencing": ["Pricing"]]
 let withVectors = ["Hashing", "WireProtocol", "Pricing", "Modelling"]
 for module in modules where only?.contains(module.name) ?? true {
   let uses =
     [module.name, testSupport.name]
-    + module.uses.filter { $0 != "CJemalloc" }
+    + module.uses.filter { $0 != "CJemalloc" } + (testUses[module.name] ?? [])
   targets.append(
     .testTarget(
       name: module.name.prefix(1).uppercased() + module.name.dropFirst() + "Tests",

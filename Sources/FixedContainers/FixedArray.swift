@@ -50,6 +50,15 @@ public struct FixedArray<Element: BitwiseCopyable>: ~Copyable {
     }
   }
 
+  /// An array of the elements of `other`.
+  public init(_ other: [Element]) {
+    self.init(uninitialized: other.count)
+    for (index, element) in other.enumerated() {
+      // SAFETY: the block holds as many elements.
+      unsafe (elements + index).initialize(to: element)
+    }
+  }
+
   private init(uninitialized count: Int) {
     precondition(count >= 0, "an array cannot hold less than nothing")
     let (byteCount, overflow) = max(count, 1)

@@ -183,6 +183,17 @@ public struct SlotRingProducer<Element: BitwiseCopyable & Sendable>: ~Copyable, 
     return Int(truncatingIfNeeded: capacity &- (position &- knownConsumed))
   }
 
+  /// Elements waiting: exact when above `threshold`, else perhaps fewer are. Asks the reader's
+  /// shared word only when it looks like more.
+  @inlinable
+  public mutating func waitingCount(exactAbove threshold: Int) -> Int {
+    if position &- knownConsumed > UInt64(truncatingIfNeeded: threshold) {
+      // SAFETY: the word was bound in the ring's `init`.
+      knownConsumed = unsafe ringWord(base).pointee.load(ordering: .acquiring)  // P2
+    }
+    return Int(truncatingIfNeeded: position &- knownConsumed)
+  }
+
   /// Elements ever pushed.
   @inlinable public var pushedCount: UInt64 { position }
 }

@@ -48,6 +48,37 @@ public final class ReplayCursor<Storage: JournalStorage> {
     if let venueID { summary.position = .start(venueID: venueID) }
   }
 
+  /// Takes `place` as the last block read.
+  func resume(at place: JournalPlace) throws(JournalError) {
+    let number = place.byteOffset == 0 ? place.segment &- 1 : place.segment
+    if number == 0 { return }
+    let file: Storage.File?
+    do throws(JournalFailure) {
+      file = try storage.open(.segment(number), forWriting: false)
+    } catch {
+      throw .failed(error)
+    }
+    guard let file else { throw .missingSegment(number) }
+    guard watermark != nil else { throw .noWatermark }
+    window = ReadWindow(file: file, name: .segment(number))
+    // SAFETY: `bytes` is used up before the window moves.
+    let bytes = try unsafe read(at: 0, count: JournalFormat.pageByteCount)
+    let header: SegmentHeader
+    do throws(SegmentFault) {
+      header = try unsafe SegmentHeader(bytes)
+    } catch {
+      throw .rot(
+        segment: number, byteOffset: 0,
+        reason: .segmentHeader(error, .watermark(blockNumber: place.position.blockNumber)))
+    }
+    if let expectedVenueID, header.venueID != expectedVenueID {
+      throw .wrongVenue(segment: number, found: header.venueID, expected: expectedVenueID)
+    }
+    segment = header
+    byteOffset = place.byteOffset == 0 ? header.byteCount : place.byteOffset
+    summary.add(header, place.position)
+  }
+
   /// The last block read.
   public var position: JournalPosition { summary.position }
 

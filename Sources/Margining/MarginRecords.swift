@@ -121,7 +121,6 @@ struct AccountTotals: BitwiseCopyable, Sendable {
   @usableFromInline var collateral: Int64 = 0
   /// Σ signed lots × price paid in futures and perpetuals still held.
   @usableFromInline var futuresCost: Int64 = 0
-  @usableFromInline var fundingOwed: Int64 = 0
   /// Σ q·mark over all instruments.
   @usableFromInline var markValue: Int64 = 0
   /// Sums of the cells; `initial` stands only while `staleCells` is 0.

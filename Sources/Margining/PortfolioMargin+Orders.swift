@@ -96,6 +96,21 @@ extension PortfolioMargin {
     return true
   }
 
+  /// Enters an order whose whole effect was found legal before; false, without effect, when it is
+  /// none that `admit` would look at, or the engine has no room for it.
+  public mutating func enterUnchecked(_ order: OpenOrder) -> Bool {
+    guard examine(order) == .covered,
+      let place = place(order.account, order.instrument, table[order.instrument])
+    else { return false }
+    guard fits(order, place) else {
+      releaseIfIdle(place.slot)
+      return false
+    }
+    _ = enter(order, place)
+    markStale(place.cell)
+    return true
+  }
+
   // MARK: Steps
 
   /// The rejects that need no sums.

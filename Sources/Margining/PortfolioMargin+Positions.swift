@@ -2,6 +2,16 @@ import FixedContainers
 import Pricing
 import VenueTypes
 
+/// Whether a transfer may be taken back.
+@frozen
+public enum TransferMode: UInt8, Sendable {
+  case final = 0
+  /// A transfer back in `undo` restores everything; then, or when it stands, `tidy` has to follow.
+  case tentative = 1
+  /// Of what was moved a moment ago: never refused for its size.
+  case undo = 2
+}
+
 /// Positions change by fills, transfers and settlement.
 extension PortfolioMargin {
   /// `order.lots` lots of an open order filled at `price` (µ$ a lot): they leave the open orders
@@ -27,7 +37,8 @@ extension PortfolioMargin {
   /// Not checked for margin. Refused without effect: unknown account or instrument, price outside
   /// `pricePerLotMax`, no room (PM-17), exposure above the limit.
   public mutating func transfer(
-    _ account: UInt32, _ instrument: UInt32, lots: Int64, price: Int64, fees: Int64 = 0
+    _ account: UInt32, _ instrument: UInt32, lots: Int64, price: Int64, fees: Int64 = 0,
+    mode: TransferMode = .final
   ) -> MarginOutcome {
     guard account < limits.accountsMax else { return .unknownAccount }
     guard table.contains(instrument) else { return .unknownInstrument }
@@ -42,14 +53,42 @@ extension PortfolioMargin {
     let isSmaller = magnitude <= position.magnitude
     let (exposure, overflow) = perLot.multipliedReportingOverflow(
       by: Int64(truncatingIfNeeded: lots.magnitude))
-    if !isSmaller && (overflow || exposure > room) {
+    if mode != .undo && !isSmaller && (overflow || exposure > room) {
       releaseIfIdle(place.slot)
       return .overflow
     }
     move(place, lots: lots)
     pay(place, lots: lots, price: price, fees: fees)
-    releaseIfIdle(place.slot)
+    if mode == .final { releaseIfIdle(place.slot) }
     return .covered
+  }
+
+  /// Whether payments of `exposureMax` in all leave the money of `account` in the range that is
+  /// counted.
+  public mutating func hasRoomForMoney(_ account: UInt32) -> Bool {
+    let totals = accounts[Int(account)]
+    let most = MarginLimits.exposureMax.magnitude
+    return !totals.isOverflowed && totals.collateral.magnitude <= most
+      && totals.futuresCost.magnitude <= most
+  }
+
+  /// Gives back the place that `transfer` kept, when nothing is left in it.
+  public mutating func tidy(_ account: UInt32, _ instrument: UInt32) {
+    guard let slot = slotOfInstrument[Self.key(account, instrument)] else { return }
+    releaseIfIdle(slot)
+  }
+
+  /// Whether E ≥ IM or, compared with equity and maintenance margin before, risk has strictly
+  /// fallen (PM-18): what must hold after an action that was applied as a whole.
+  public mutating func isLegal(_ account: UInt32, equityBefore: Int64, maintenanceBefore: Int64)
+    -> Bool
+  {
+    if accounts[Int(account)].isOverflowed { return false }
+    if covers(account) { return true }
+    let after = maintenanceMargin(account)
+    guard after < maintenanceBefore, after < MarginLimits.requirementMax else { return false }
+    return Int128(equity(account)) * Int128(maintenanceBefore)
+      >= Int128(equityBefore) * Int128(after)
   }
 
   /// Turns the unrealised P&L of futures and perpetuals into cash at the marks of the table.
@@ -65,6 +104,21 @@ extension PortfolioMargin {
     let cost = accounts[Int(account)].futuresCost
     accounts[Int(account)].futuresCost = gain
     credit(account, gain &- cost)
+  }
+
+  /// Cash of `account` as `realiseFutures` would leave it, µ$; nothing changes. The smallest number
+  /// for an account that is not counted any more.
+  public mutating func realisedCollateral(_ account: UInt32) -> Int64 {
+    if accounts[Int(account)].isOverflowed { return .min }
+    var gain: Int64 = 0
+    var slot = accounts[Int(account)].firstSlot
+    while slot != 0 {
+      let record = slots[Int(slot)]
+      let risk = table[record.instrument]
+      if !risk.isOption { gain &+= record.position &* risk.mark }
+      slot = record.next
+    }
+    return accounts[Int(account)].collateral &+ gain &- accounts[Int(account)].futuresCost
   }
 
   // MARK: Steps

@@ -1,4 +1,5 @@
 import FixedContainers
+import Pricing
 
 /// What of the engine is state, not a consequence of it.
 extension PortfolioMargin {
@@ -18,7 +19,7 @@ extension PortfolioMargin {
   public func forEachStateWord(_ combine: (UInt64, UInt64) -> Void) {
     for account in 0..<accounts.count {
       let totals = accounts[account]
-      if totals.collateral == 0, totals.futuresCost == 0, totals.fundingOwed == 0,
+      if totals.collateral == 0, totals.futuresCost == 0,
         totals.slotCount == 0, !totals.isOverflowed
       {
         continue
@@ -26,7 +27,7 @@ extension PortfolioMargin {
       combine(
         UInt64(truncatingIfNeeded: account) | UInt64(totals.slotCount) << 32,
         UInt64(bitPattern: totals.collateral))
-      combine(UInt64(bitPattern: totals.futuresCost), UInt64(bitPattern: totals.fundingOwed))
+      combine(UInt64(bitPattern: totals.futuresCost), 0)
       combine(UInt64(bitPattern: totals.markValue), UInt64(bitPattern: totals.maintenance))
       var slot = totals.firstSlot
       while slot != 0 {
@@ -38,4 +39,28 @@ extension PortfolioMargin {
       }
     }
   }
+}
+
+extension PortfolioMargin {
+  /// All memory but the risk table, which its buffer visits; `adopt` names it again.
+  public mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    sheets.visit(&visitor)
+    accounts.visit(&visitor)
+    cells.visit(&visitor)
+    expiries.visit(&visitor)
+    lanes.visit(&visitor)
+    gapLanes.visit(&visitor)
+    slots.visit(&visitor)
+    groups.visit(&visitor)
+    groupExpiries.visit(&visitor)
+    groupLanes.visit(&visitor)
+    slotNumbers.visit(&visitor)
+    cellNumbers.visit(&visitor)
+    slotOfInstrument.visit(&visitor)
+  }
+}
+
+extension PortfolioMargin {
+  /// Takes `table`, which was in force when this state was copied, as the one in force.
+  public mutating func adopt(_ table: RiskTable) { self.table = table }
 }

@@ -26,7 +26,7 @@ import VenueTypes
 /// Owned by one thread. Nothing but `init` allocates.
 public struct PortfolioMargin: ~Copyable, Sendable {
   public let limits: MarginLimits
-  /// The table in force.
+  /// The table in force: a view, and no state; `adopt` names it again.
   public internal(set) var table: RiskTable
   @usableFromInline var sheets: FixedArray<MarginSheet>
   @usableFromInline var accounts: FixedArray<AccountTotals>
@@ -90,14 +90,6 @@ public struct PortfolioMargin: ~Copyable, Sendable {
     return true
   }
 
-  /// Sets what `account` owes in funding, µ$ (negative: is owed); same refusals.
-  public mutating func setFundingOwed(_ account: UInt32, to amount: Int64) -> Bool {
-    guard account < limits.accountsMax else { return false }
-    guard amount.magnitude <= MarginLimits.exposureMax.magnitude else { return false }
-    accounts[Int(account)].fundingOwed = amount
-    return true
-  }
-
   /// Cash of `account`, µ$.
   public func collateral(_ account: UInt32) -> Int64 { accounts[Int(account)].collateral }
 
@@ -116,13 +108,14 @@ public struct PortfolioMargin: ~Copyable, Sendable {
 
   // MARK: Requirements
 
-  /// E = collateral + Σ V_e + unrealised P&L of futures and perpetuals − funding owed, µ$.
+  /// E = collateral + Σ V_e + unrealised P&L of futures and perpetuals, µ$. Funding is paid at
+  /// once.
   @inlinable
   public mutating func equity(_ account: UInt32) -> Int64 {
     let totals = accounts[Int(account)]
-    // Four terms of at most 2^61 each, or the account is marked overflowed.
+    // Three terms of at most 2^61 each, or the account is marked overflowed.
     if totals.isOverflowed { return .min }
-    return totals.collateral &+ totals.markValue &- totals.futuresCost &- totals.fundingOwed
+    return totals.collateral &+ totals.markValue &- totals.futuresCost
   }
 
   /// MM of `account`, positions only, µ$.

@@ -32,6 +32,9 @@ public struct Egress: ~Copyable, Sendable {
   internal var control: SlotRingConsumer<ControlMessage>
   /// Highest durable command; nil = events leave as soon as they happen.
   internal let durable: SharedCounter?
+  /// For events of no session.
+  private var notices: SlotRingProducer<Event>
+  private let hasNotices: Bool
   internal let sessionsMax: Int
   internal let windowCapacity: Int
   internal var sessions: FixedArray<EgressSession>
@@ -46,10 +49,13 @@ public struct Egress: ~Copyable, Sendable {
   internal var queueHead = 0
   internal var queueCount = 0
 
-  /// - Parameter durable: highest command that is durable (the release gate), or nil for none.
+  /// - Parameters:
+  ///   - durable: highest command that is durable (the release gate), or nil for none.
+  ///   - notices: where events of no session go (indexes, risk tables, liquidations), nil: nowhere.
   public init(
     configuration: EgressConfiguration, events: consuming SlotRingConsumer<Event>,
-    control: consuming SlotRingConsumer<ControlMessage>, durable: SharedCounter?
+    control: consuming SlotRingConsumer<ControlMessage>,
+    notices: consuming SlotRingProducer<Event>? = nil, durable: SharedCounter?
   ) {
     let window = configuration.windowCapacity
     precondition(configuration.sessionsMax > 0)
@@ -57,6 +63,8 @@ public struct Egress: ~Copyable, Sendable {
     self.events = events
     self.control = control
     self.durable = durable
+    hasNotices = notices != nil
+    self.notices = notices ?? SlotRing<Event>(capacity: 64).makeProducer()
     sessionsMax = Int(configuration.sessionsMax)
     windowCapacity = window
     let requests = TokenBucket(
@@ -113,9 +121,17 @@ public struct Egress: ~Copyable, Sendable {
           counters.storedOnly &+= 1
         }
       }
+      if event.session == .max { passOn(event) }
       events.discard()
       counters.events &+= 1
     }
+  }
+
+  /// An event of no session, for whoever watches the venue; lost, and counted, when they lag.
+  @inline(never)
+  private mutating func passOn(_ event: Event) {
+    guard hasNotices else { return }
+    if !notices.tryPush(event) { counters.noticesDropped &+= 1 }
   }
 
   private mutating func store(_ event: Event) {

@@ -8,6 +8,8 @@ public struct EgressCounters: BitwiseCopyable, Sendable, Equatable {
   public var handshakes: UInt64 = 0
   /// Events taken from the ring.
   public var events: UInt64 = 0
+  /// Events of no session that whoever watches the venue had no room for.
+  public var noticesDropped: UInt64 = 0
   /// Events kept for a session that is not connected.
   public var storedOnly: UInt64 = 0
   /// Events whose number was not the next of their session's flow; its window starts anew there.

@@ -16,8 +16,9 @@ internal enum EventEncoding {
   /// | quoteAnswered | MassQuoteAck; the header's flag says whether it is the last of its answer |
   /// | protectionTriggered | MmpTriggered |
   /// | accountUpdated | MarginUpdate |
+  /// | of accounts and liquidations, kinds 20–25 and 41–46 | AccountEvent |
   /// | sessionOpened, sessionClosed, instrument, control | SessionStatus: numbers stay whole |
-  /// | indexAccepted, indexHeld, settlementPrint, settlementPrice, settled | of no session; SessionStatus |
+  /// | indexAccepted, indexHeld, settlementPrint, settlementPrice, settled, funded, barrierTouched | of no session; SessionStatus |
   internal static func append(_ event: Event, to packet: inout PacketBuilder) -> Bool {
     switch event.kind {
     case .orderAccepted: packet.append(acknowledgement(event, .new))
@@ -32,13 +33,38 @@ internal enum EventEncoding {
     case .sessionOpened: packet.append(status(event, .active))
     case .sessionClosed: packet.append(status(event, .closing))
     case .instrument, .control: packet.append(status(event, .active))
-    case .indexAccepted, .indexHeld, .settlementPrint, .settlementPrice, .settled:
+    case .indexAccepted, .indexHeld, .settlementPrint, .settlementPrice, .settled, .funded,
+      .barrierTouched:
       packet.append(status(event, .active))
     case .accountUpdated, .liquidationStep: packet.append(account(event))
-    case .liquidationFill, .liquidationTransfer, .auctionSlice, .takeover,
-      .deleverage, .socialisedLoss:
-      packet.append(status(event, .active))
+    case .withdrawalAnswered, .withdrawalPaid, .collateralMoved, .forcedAnswered,
+      .accountFill, .blockAnswered, .liquidationFill, .liquidationTransfer, .auctionSlice,
+      .takeover, .deleverage, .socialisedLoss:
+      packet.append(accountEvent(event))
     }
+  }
+
+  /// Field by field: what they mean is said at the kind in `EventKind`, and in PROTOCOL.md.
+  private static func accountEvent(_ event: Event) -> AccountEventMessage {
+    var message = AccountEventMessage()
+    message.clOrdId = event.clientOrderID
+    message.orderId = event.orderID
+    message.engineSeqNo = event.sequence
+    message.engineTime = event.engineTime
+    message.amount = event.price
+    message.feeMicros = event.fee
+    message.reference = event.reference
+    message.qty = event.quantity
+    message.instrumentId = event.instrument
+    message.code = event.reason
+    message.detail = event.detail
+    message.accountIdx = event.account
+    message.kind = event.kind.rawValue
+    message.side = event.side
+    message.part = event.isLast
+    message.isInitiator = event.isAggressor
+    message.other = event.leavesQuantity
+    return message
   }
 
   private static func acknowledgement(_ event: Event, _ status: OrderStatus) -> OrderAckMessage {

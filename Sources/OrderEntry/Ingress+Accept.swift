@@ -86,7 +86,10 @@ extension Ingress {
     // A message makes one command for each 16 octets at most, and a gap makes one.
     let commandsMax =
       header.messageCount == 0 ? 1 : (packet.coveredByteCount &- PacketHeader.byteCount) / 16 &+ 1
-    guard hasRoom(for: commandsMax) else {
+    noteCongestion()
+    guard hasRoom(for: commandsMax),
+      level != .reserved || first.map({ Self.isNeverShed($0.header) }) ?? true
+    else {
       counters.overload &+= 1
       return
     }

@@ -5,7 +5,7 @@ extension Ingress {
   /// Whether messages of this template carry an identifier of the one increasing series.
   internal static func countsClientOrderID(template: UInt16) -> Bool {
     template >= OrderEntryTemplate.newOrder.rawValue
-      && template <= OrderEntryTemplate.openOrdersRequest.rawValue
+      && template <= OrderEntryTemplate.auctionBid.rawValue
   }
 
   /// Whether a message stands outside the numbered flow.
@@ -22,8 +22,9 @@ extension Ingress {
   /// every earlier one of the session (DUPLICATE_CLORDID); template served (UNKNOWN_TEMPLATE);
   /// every enumeration and set named by the schema (BAD_ENUM); account the session's own, or 0
   /// (PERMISSION); no instrument twice in a mass quote (DUPLICATE_INSTRUMENT); and for new orders,
-  /// replaces and mass quotes: not sent too long ago (STALE_SENDTIME), and inside the rate
-  /// (THROTTLED). A mass quote becomes one command more for each of its entries.
+  /// replaces, mass quotes, combinations and bids: not sent too long ago (STALE_SENDTIME), not shed
+  /// by congestion, and inside the rate (both THROTTLED). A mass quote becomes one command more for
+  /// each of its entries, a combination for each of its legs.
   internal mutating func apply(
     _ message: MessageView, sequence: UInt64, _ envelope: Envelope
   ) {
@@ -48,6 +49,7 @@ extension Ingress {
     }
     push(command)
     if command.kind == .massQuote { pushEntries(of: message, behind: command) }
+    if command.kind == .combinationOrder { pushLegs(of: message, behind: command) }
   }
 
   private mutating func fill(
@@ -61,6 +63,8 @@ extension Ingress {
     case .massQuote: fillMassQuote(&command, from: message, envelope)
     case .mmpReset: fillProtectionReset(&command, from: message, envelope)
     case .killSwitch: fillKillSwitch(&command, from: message, envelope)
+    case .combinationOrder: fillCombination(&command, from: message, envelope)
+    case .auctionBid: fillAuctionBid(&command, from: message, envelope)
     case .openOrdersRequest:
       refuseUnserved(&command, message, envelope)
     default: .unknownTemplate
@@ -77,7 +81,7 @@ extension Ingress {
       let timeInForce = order.tif, let selfMatch = order.selfMatchMode
     else { return .badEnumeration }
     guard isOwn(order.accountIdx, of: envelope.session) else { return .permission }
-    let limit = checkLimits(envelope)
+    let limit = checkLimits(envelope, isPassive: Self.isPassive(flags))
     guard limit == .none else { return limit }
     command.kind = .newOrder
     command.price = order.price
@@ -99,7 +103,7 @@ extension Ingress {
     command.clientOrderID = replace.clOrdId
     guard raise(replace.clOrdId, of: envelope.session) else { return .duplicateClientOrderID }
     guard let flags = replace.flags else { return .badEnumeration }
-    let limit = checkLimits(envelope)
+    let limit = checkLimits(envelope, isPassive: Self.isPassive(flags))
     guard limit == .none else { return limit }
     command.kind = .replace
     command.price = replace.price
@@ -161,14 +165,28 @@ extension Ingress {
     account == 0 || account == sessions[session].account
   }
 
+  /// Whether messages of this template are let in however full the ring is. A mass quote is among
+  /// them: whether it only takes out is seen later.
+  @inline(__always)
+  internal static func isNeverShed(_ header: MessageHeader) -> Bool {
+    header.templateID != OrderEntryTemplate.newOrder.rawValue
+      && header.templateID != OrderEntryTemplate.replace.rawValue
+  }
+
+  @inline(__always)
+  private static func isPassive(_ flags: OrderFlags) -> Bool {
+    flags.rawValue & (OrderFlags.postOnly.rawValue | OrderFlags.postOnlyReject.rawValue) != 0
+  }
+
   /// What new orders, replaces and mass quotes are held to; cancels never are.
-  internal mutating func checkLimits(_ envelope: Envelope) -> RejectReason {
+  internal mutating func checkLimits(_ envelope: Envelope, isPassive: Bool) -> RejectReason {
     let ageMax = sessions[envelope.session].ageMaxNanoseconds
     if ageMax != 0, envelope.receiveTime > envelope.sendTime,
       envelope.receiveTime &- envelope.sendTime > ageMax
     {
       return .staleSendTime
     }
+    guard !sheds(isPassive: isPassive) else { return .throttled }
     guard sessions[envelope.session].throttle.take(at: envelope.receiveTime) else {
       counters.throttled &+= 1
       return .throttled

@@ -25,7 +25,7 @@ extension Ingress {
     guard isOwn(quote.accountIdx, of: envelope.session) else { return .permission }
     guard !Self.hasInstrumentTwice(quote) else { return .duplicateInstrument }
     if !onlyTakesOut {
-      let limit = checkLimits(envelope)
+      let limit = checkLimits(envelope, isPassive: true)
       guard limit == .none else { return limit }
     }
     command.kind = .massQuote

@@ -31,6 +31,8 @@ public struct Ingress: ~Copyable, Sendable {
   internal var establishRate: TokenBucket
   internal let configuration: HandshakeBounds
   internal var nextLivenessScan: UInt64 = 0
+  internal var level = CongestionLevel.calm
+  internal let ringCapacity: Int
   /// The newest command, kept back until it is known whether it ends its burst.
   private var held = Command(kind: .timerTick)
   internal private(set) var isHolding = false
@@ -46,12 +48,16 @@ public struct Ingress: ~Copyable, Sendable {
   /// Messages one datagram can hold: 16 octets each, behind header and before tag.
   internal static var messagesPerDatagramMax: Int { (1_472 - 32 - 8) / 16 }
 
-  /// - Parameter commands: of a ring of at least 128, so that a datagram always fits an empty one.
+  /// - Parameter commands: of an empty ring of at least 128: then a datagram always fits it.
   public init(
     configuration: IngressConfiguration, commands: consuming SlotRingProducer<Command>,
     control: consuming SlotRingProducer<ControlMessage>
   ) {
-    precondition(commands.freeCount() >= 128)
+    // In a variable first: a property set before a check that may fail trips swiftc 6.3.1, which
+    // then destroys the others unset in release builds.
+    let capacity = commands.freeCount()
+    precondition(capacity >= 128)
+    ringCapacity = capacity
     self.commands = commands
     self.control = control
     sessionsMax = Int(configuration.sessionsMax)

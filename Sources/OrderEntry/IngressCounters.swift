@@ -45,7 +45,13 @@ public struct IngressCounters: BitwiseCopyable, Sendable, Equatable {
   public var messages: UInt64 = 0
   /// Messages that became a `refused` command.
   public var refused: UInt64 = 0
+  /// Of them, those above their session's rate.
   public var throttled: UInt64 = 0
+  /// Of them, those that congestion kept out, by class.
+  public var shedAggressive: UInt64 = 0
+  public var shedPassive: UInt64 = 0
+  /// Times that congestion began or rose a level.
+  public var congested: UInt64 = 0
   public var retransmitRequests: UInt64 = 0
   /// Requests not newer than one already served.
   public var retransmitReplayed: UInt64 = 0

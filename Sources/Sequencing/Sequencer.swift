@@ -6,10 +6,16 @@ import VenueTypes
 
 /// The one thread that numbers commands and applies them: the only writer of the venue's state.
 ///
-/// One duty cycle takes one ingress burst from the command ring, arranges it (`TickBurst`), and
-/// for each command: gives it the next sequence number and the engine time, hands it to the
-/// journal ring, applies it to the venue. What followed goes to the event ring as it happens;
-/// the release gate at egress holds it back until the journal says the command is durable.
+/// One duty cycle takes, in this order: what waits in the oracle ring, at most `oracleCommandsMax`;
+/// what waits in the table ring, at most `tableCommandsMax`; one ingress burst of the gateway,
+/// arranged (`TickBurst`). Each command gets the next sequence number and the engine time, is
+/// handed to the journal ring, and is applied to the venue. What followed goes to the event ring
+/// as it happens; the release gate at egress holds it back until the command is durable.
+///
+/// So prices and risk tables overtake every order that still waits, however many there are: at
+/// most one burst (`TickBurst.lengthMax` commands) comes between two takes; `commandsBeforeMax`
+/// derives the bound.
+/// Nothing comes inside a burst, hence nothing between a mass quote and its entries.
 ///
 /// Commands of the venue itself (expiry ticks, digests) are sequenced here too, between bursts.
 /// Never blocks, never allocates, makes no system call after `init`; full rings are waited for
@@ -17,11 +23,16 @@ import VenueTypes
 public struct Sequencer: ~Copyable, Sendable {
   /// A digest of all events so far is journaled after this many commands.
   public static var digestInterval: UInt64 { 65_536 }
+  /// Commands of the oracle ring in one duty cycle: four underlyings' prints of 15 sources.
+  public static var oracleCommandsMax: Int { 64 }
+  /// Commands of the table ring in one duty cycle: 35,000 words of a table for 1,000 instruments
+  /// take 1,094 cycles, and hold each waiting burst up by some two microseconds.
+  public static var tableCommandsMax: Int { 32 }
 
   public private(set) var venue: Venue
   public private(set) var nextSequence: UInt64
   private var lastEngineTime: UInt64
-  private var commands: SlotRingConsumer<Command>
+  private var queues: CommandQueues
   private var journal: SlotRingProducer<SequencedCommand>
   private let clock: CycleClock
   private let tickOrder: TickOrder
@@ -33,17 +44,18 @@ public struct Sequencer: ~Copyable, Sendable {
   ///   - venue: empty, or recovered from a journal.
   ///   - lastSequence: of the last command the venue applied; 0 for a new venue.
   ///   - lastEngineTime: of that command.
+  ///   - queues: the rings that commands come from.
   ///   - halt: non-zero when the venue must stop at once (a failed journal).
   public init(
     venue: consuming Venue, lastSequence: UInt64, lastEngineTime: UInt64,
-    commands: consuming SlotRingConsumer<Command>,
+    queues: consuming CommandQueues,
     journal: consuming SlotRingProducer<SequencedCommand>, clock: CycleClock,
     tickOrder: TickOrder, halt: SharedCounter
   ) {
     self.venue = venue
     nextSequence = lastSequence + 1
     self.lastEngineTime = lastEngineTime
-    self.commands = commands
+    self.queues = queues
     self.journal = journal
     self.clock = clock
     self.tickOrder = tickOrder
@@ -52,23 +64,69 @@ public struct Sequencer: ~Copyable, Sendable {
 
   /// One duty cycle; returns how many commands were sequenced.
   public mutating func poll() -> Int {
+    var count = sequenceOracle() &+ sequenceTable()
     var isComplete = burst.isFull
-    while !isComplete, let command = commands.tryPop() {
+    while !isComplete, let command = queues.orders.tryPop() {
       venue.prefetch(command)
       burst.append(command)
       isComplete = command.flags.contains(.endOfBurst) || burst.isFull
     }
-    guard isComplete else { return sequenceOwnCommands() }
+    guard isComplete else { return count &+ sequenceOwnCommands() }
     burst.arrange(by: tickOrder)
-    let count = burst.count
-    for place in 0..<count { sequence(burst[place]) }
+    let length = burst.count
+    for place in 0..<length { sequence(burst[place]) }
     burst.removeAll()
-    return count + sequenceOwnCommands()
+    count &+= length
+    return count &+ sequenceOwnCommands()
+  }
+
+  /// Prices, timers, the control plane.
+  @inline(__always)
+  private mutating func sequenceOracle() -> Int {
+    var count = 0
+    while count < Self.oracleCommandsMax, let command = queues.oracle.tryPop() {
+      sequenceAlone(command)
+      count &+= 1
+    }
+    return count
+  }
+
+  /// Words of a risk table, and its activation.
+  @inline(__always)
+  private mutating func sequenceTable() -> Int {
+    var count = 0
+    while count < Self.tableCommandsMax, let command = queues.tables.tryPop() {
+      sequenceAlone(command)
+      count &+= 1
+    }
+    return count
+  }
+
+  /// A tick of its own: no burst is open, so the journal shows it as one.
+  @inline(never)
+  private mutating func sequenceAlone(_ command: Command) {
+    var alone = command
+    alone.flags.insert(.endOfBurst)
+    sequence(alone)
+  }
+
+  /// Commands that can be sequenced between the push of a command into the table ring, behind
+  /// `waiting` others, and its own turn: the derivation of the bound under overload.
+  ///
+  /// Per cycle at most the oracle's share, the table's, one burst, an expiry tick and a digest; the
+  /// cycle in which it was pushed may be over but for its burst.
+  public static func commandsBeforeMax(waiting: Int) -> Int {
+    let cycles = waiting / tableCommandsMax + 1
+    let burst = TickBurst.lengthMax + 2
+    return burst + cycles * (oracleCommandsMax + burst) + waiting
   }
 
   /// Whether every command given so far was sequenced: to be asked when nobody gives any more.
   public var isDrained: Bool {
-    mutating get { burst.count == 0 && commands.peek() == nil }
+    mutating get {
+      burst.count == 0 && queues.orders.peek() == nil && queues.oracle.peek() == nil
+        && queues.tables.peek() == nil
+    }
   }
 
   /// Gives `command` its number and time, journals and applies it.

@@ -23,6 +23,8 @@ public enum TickOrder: Sendable {
 public struct TickBurst: ~Copyable, Sendable {
   /// A longer ingress burst is cut here, by arrival, but never inside a mass quote.
   public static var commandCountMax: Int { 64 }
+  /// No burst is longer: the last command that still fits may head a mass quote.
+  public static var lengthMax: Int { commandCountMax + quoteEntriesMax }
   /// Most entries of a mass quote.
   static var quoteEntriesMax: Int { 40 }
 
@@ -40,7 +42,7 @@ public struct TickBurst: ~Copyable, Sendable {
   private var entriesLeft: UInt32 = 0
 
   public init() {
-    let places = Self.commandCountMax + Self.quoteEntriesMax
+    let places = Self.lengthMax
     commands = FixedArray(count: places, filledWith: Command(kind: .timerTick))
     classes = FixedArray(count: places, filledWith: 0)
     order = FixedArray(count: places, filledWith: 0)

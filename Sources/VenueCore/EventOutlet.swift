@@ -16,8 +16,9 @@ public struct EventOutlet: ~Copyable, Sendable {
   public private(set) var digest = EventDigest()
   public private(set) var count: UInt64 = 0
   private let way: Way
+  /// No state, as the tape.
   private var producer: SlotRingProducer<Event>?
-  /// Events not yet taken by `drainTape`; empty unless the outlet is a tape.
+  /// Events not yet taken by `drainTape`; empty unless the outlet is a tape. No state.
   public private(set) var tape: [Event] = []
 
   private init(way: Way, producer: consuming SlotRingProducer<Event>?) {
@@ -65,5 +66,13 @@ public struct EventOutlet: ~Copyable, Sendable {
   public mutating func drainTape(_ body: (Event) -> Void) {
     for event in tape { body(event) }
     tape.removeAll(keepingCapacity: true)
+  }
+}
+
+extension EventOutlet {
+  /// What was said so far; where events go is no part of the state.
+  mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    visitor.visit(&digest)
+    visitor.visit(&count)
   }
 }

@@ -84,3 +84,12 @@ struct ExpiryQueue: ~Copyable, Sendable {
     place(slot, at: position)
   }
 }
+
+extension ExpiryQueue {
+  mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    visitor.visit(&count)
+    heap.visit(&visitor)
+    positions.visit(&visitor)
+    times.visit(&visitor)
+  }
+}

@@ -38,6 +38,10 @@ struct Ledger: ~Copyable, Sendable {
   var aggressorOrder = OpenOrder(
     account: 0, instrument: 0, side: .buy, lots: 0, price: 0, fee: 0)
 
+  /// While the legs of a combination trade: what they were promised is not taken back for margin,
+  /// which had held all that a group's limits let through (PM-16). Its quotes go after the last.
+  var keepsSuspendedTrading = false
+
   init(limits: VenueLimits, outlet: consuming EventOutlet) {
     self.outlet = outlet
     let ordersMax = Int(limits.restingOrdersMax)
@@ -164,7 +168,14 @@ extension Ledger: MatchSink {
     event.reference = matchCount
     event.quantity = match.quantity
     event.instrument = resting.instrument
+    var fees = (maker: Int64(0), taker: Int64(0))
+    var perLot: Int64 = 0
+    if margin.isEnabled {
+      perLot = margin.perLot(resting.instrument, event.price)
+      fees = margin.fillFees(resting.instrument, price: perLot, lots: match.quantity)
+    }
 
+    event.fee = fees.maker
     event.clientOrderID = resting.clientOrderID
     event.orderID = resting.orderID
     event.leavesQuantity = match.restingLeaves
@@ -172,6 +183,7 @@ extension Ledger: MatchSink {
     event.side = resting.terms.side
     emit(event, to: resting.session)
 
+    event.fee = fees.taker
     event.clientOrderID = aggressor.clientOrderID
     event.orderID = aggressor.orderID
     event.leavesQuantity = aggressorLeaves
@@ -182,7 +194,7 @@ extension Ledger: MatchSink {
     emit(event, to: aggressor.session)
 
     if match.restingLeaves == 0 { retire(match.resting, records: &records) }
-    if margin.isEnabled { settleFill(resting, aggressor, match) }
+    if margin.isEnabled { settleFill(resting, aggressor, match, price: perLot, fees) }
     if resting.flags.union(aggressor.flags).contains(.marketMakerProtection) {
       return noteProtectedFill(resting, aggressor, lots: match.quantity)
     }
@@ -190,15 +202,17 @@ extension Ledger: MatchSink {
   }
 
   /// Moves what traded from the open orders of both sides into their positions, at the price of
-  /// the match; a group whose account no longer covers its quotes trades no further (PM-16).
+  /// the match (micro-dollars a lot), and what they pay to the venue's account for fees; a group
+  /// whose account no longer covers its quotes trades no further (PM-16).
   @inline(never)
   private mutating func settleFill(
-    _ resting: RestingOrder, _ aggressor: RestingOrder, _ match: Match
+    _ resting: RestingOrder, _ aggressor: RestingOrder, _ match: Match, price: Int64,
+    _ fees: (maker: Int64, taker: Int64)
   ) {
     let order = openOrder(resting, lots: match.quantity)
-    let price = margin.perLot(resting.instrument, price(ofTick: match.priceTick))
-    margin.engine.fill(order, price: price, fees: 0)
-    margin.engine.fill(aggressorOrder.over(match.quantity), price: price, fees: 0)
+    margin.engine.fill(order, price: price, fees: fees.maker)
+    margin.engine.fill(aggressorOrder.over(match.quantity), price: price, fees: fees.taker)
+    margin.collect(fees.maker &+ fees.taker)
     suspendUncovered(order, resting)
     suspendUncovered(aggressorOrder, aggressor)
   }
@@ -228,15 +242,21 @@ extension Ledger: MatchSink {
 
   private mutating func noteProtectedFill(_ record: RestingOrder, lots: UInt32) {
     guard let place = protectionPlace(of: record) else { return }
+    protection.note(protectionLevels(of: record, lots: lots), at: engineTime, place: place)
+  }
+
+  /// What a fill of `lots` adds to the window of its group.
+  mutating func protectionLevels(of record: RestingOrder, lots: UInt32) -> ProtectionLevels {
     var levels = ProtectionLevels(quantity: UInt64(lots))
     if margin.isEnabled {
       let risk = margin.engine.table[record.instrument]
       let signed = record.terms.side == .buy ? Int64(lots) : 0 &- Int64(lots)
       levels.delta = Self.saturated(risk.delta, signed)
+      levels.vega = Self.saturated(margin.engine.table.vega(record.instrument), signed)
       // The table's gamma is of a move of 100 %; the limit is of what one per cent adds.
       levels.gamma = Self.saturated(risk.gamma, signed) / 100
     }
-    protection.note(levels, at: engineTime, place: place)
+    return levels
   }
 
   /// The product; outside its range, the end of it.
@@ -246,14 +266,15 @@ extension Ledger: MatchSink {
     return (perLot < 0) == (lots < 0) ? .max : .min
   }
 
-  private mutating func protectionPlace(of record: RestingOrder) -> Int? {
+  mutating func protectionPlace(of record: RestingOrder) -> Int? {
     guard record.flags.contains(.marketMakerProtection) else { return nil }
     return protection.place(account: record.account, group: record.protectionGroup)
   }
 
   private mutating func isFrozen(_ record: RestingOrder) -> Bool {
     guard let place = protectionPlace(of: record) else { return false }
-    return protection.isSuspended(place) || protection.isFrozen(place, at: engineTime)
+    return protection.isSuspended(place) && !keepsSuspendedTrading
+      || protection.isFrozen(place, at: engineTime)
   }
 
   /// A group that a fill of this very sweep froze takes no further fill; one frozen before has no
@@ -306,5 +327,29 @@ extension Ledger: MatchSink {
     event.side = record.terms.side
     event.cancelReason = .selfMatch
     emit(event, to: record.session)
+  }
+}
+
+extension Ledger {
+  mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    outlet.visit(&visitor)
+    sessions.visit(&visitor)
+    expiries.visit(&visitor)
+    slots.visit(&visitor)
+    index.visit(&visitor)
+    protection.visit(&visitor)
+    margin.visit(&visitor)
+    visitor.visit(&matchCount)
+    visitor.visit(&sequence)
+    visitor.visit(&engineTime)
+    visitor.visit(&receiveTime)
+    visitor.visit(&commandSession)
+    visitor.visit(&instrument)
+    visitor.visit(&pendingAck)
+    visitor.visit(&hasPendingAck)
+    visitor.visit(&aggressorCumulative)
+    visitor.visit(&aggressorLeaves)
+    visitor.visit(&aggressorOrder)
+    visitor.visit(&keepsSuspendedTrading)
   }
 }

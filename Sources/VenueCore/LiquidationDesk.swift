@@ -167,3 +167,14 @@ struct LiquidationDesk: ~Copyable, Sendable {
     }
   }
 }
+
+extension LiquidationDesk {
+  mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    states.visit(&visitor)
+    active.visit(&visitor)
+    visitor.visit(&activeCount)
+    lines.visit(&visitor)
+    visitor.visit(&lineCount)
+    moduleRoundTimes.visit(&visitor)
+  }
+}

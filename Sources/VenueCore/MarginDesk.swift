@@ -9,6 +9,7 @@ import VenueTypes
 struct MarginScale: BitwiseCopyable {
   var tickSize: Int64 = 1
   var tickValue: Int64 = 0
+  var fees = InstrumentFees()
 }
 
 /// How the venue's orders look to the margin engine, and how risk tables come into force.
@@ -20,7 +21,7 @@ struct MarginScale: BitwiseCopyable {
 /// was sent: a table that is cut, mixed up, or inconsistent in itself is not activated, and the
 /// old one stays.
 ///
-/// Memory: that of `PortfolioMargin` and of `RiskTableBuffer`, 16 bytes an instrument.
+/// Memory: that of `PortfolioMargin` and of `RiskTableBuffer`, 48 bytes an instrument.
 struct MarginDesk: ~Copyable, Sendable {
   let isEnabled: Bool
   private let usersMax: UInt16
@@ -29,7 +30,7 @@ struct MarginDesk: ~Copyable, Sendable {
   private var scales: FixedArray<MarginScale>
   /// Of protection groups by place: whether the engine caps what their quotes may lose.
   private var cappedGroups: FixedArray<Bool>
-  /// Sums of positions by instrument, while they are compared with zero.
+  /// Sums of positions by instrument, while they are compared with zero: no state.
   private var netLots: FixedArray<Int64>
   /// The half that is not in force.
   private var spareHalf = 0
@@ -77,12 +78,40 @@ struct MarginDesk: ~Copyable, Sendable {
     scales[Int(instrument)].tickValue > 0 && engine.table.contains(instrument)
   }
 
-  /// `lots` of a resting order as the engine was told of it. No fees are charged yet.
+  /// `lots` of a resting order as the engine was told of it.
   mutating func openOrder(_ record: RestingOrder, lots: UInt32, group: Int?) -> OpenOrder {
-    OpenOrder(
+    let price = perLot(record.instrument, record.price)
+    return OpenOrder(
       account: UInt32(record.account), instrument: record.instrument, side: record.terms.side,
-      lots: lots, price: perLot(record.instrument, record.price), fee: 0,
+      lots: lots, price: price, fee: orderFee(record.instrument, price: price),
       group: groupNumber(group))
+  }
+
+  /// What a lot of an open order counts with: the higher of maker and taker fee at its limit.
+  @inline(__always)
+  mutating func orderFee(_ instrument: UInt32, price: Int64) -> Int64 {
+    let fees = scales[Int(instrument)].fees
+    return fees.capped(fees.order, price: price)
+  }
+
+  /// What both sides of a match at `price` (micro-dollars a lot) pay for `lots`.
+  @inline(__always)
+  mutating func fillFees(
+    _ instrument: UInt32, price: Int64, lots: UInt32
+  ) -> (maker: Int64, taker: Int64) {
+    let fees = scales[Int(instrument)].fees
+    let lots = Int64(lots)
+    return (
+      fees.capped(fees.maker, price: price) &* lots,
+      fees.capped(fees.taker, price: price) &* lots
+    )
+  }
+
+  /// Credits the venue's account for fees.
+  @inline(__always)
+  mutating func collect(_ fee: Int64) {
+    guard fee != 0 else { return }
+    _ = engine.adjustCollateral(OwnAccounts(usersMax: usersMax).fees, by: fee)
   }
 
   /// The engine's number of the protection group at `place`; 0 when it has no cap.
@@ -94,8 +123,9 @@ struct MarginDesk: ~Copyable, Sendable {
   /// Micro-dollars a lot for each tick; 0 for an instrument margin does not know.
   mutating func tickValue(_ instrument: UInt32) -> Int64 { scales[Int(instrument)].tickValue }
 
-  mutating func setScale(_ instrument: UInt32, _ scale: MarginScale) {
-    scales[Int(instrument)] = scale
+  mutating func setScale(_ instrument: UInt32, tickSize: Int64, tickValue: Int64) {
+    scales[Int(instrument)].tickSize = tickSize
+    scales[Int(instrument)].tickValue = tickValue
   }
 
   /// Tells the engine of a protection group without open orders; one without a quantity limit or a
@@ -112,10 +142,11 @@ struct MarginDesk: ~Copyable, Sendable {
 
   // MARK: Money
 
-  /// Adds deposit `number` to an account; false, without effect, when it was seen before, is not
+  /// Adds deposit `number` to an account of a user, or of a security module: an insurance fund
+  /// begins with what its operator puts in. False, without effect, when it was seen before, is not
   /// positive, or the account cannot take it.
   mutating func deposit(_ amount: Int64, to account: UInt16, number: UInt64) -> Bool {
-    guard isEnabled, amount > 0, number > lastDeposit, account < usersMax,
+    guard isEnabled, amount > 0, number > lastDeposit, UInt32(account) < UInt32(usersMax) &+ 8,
       engine.adjustCollateral(UInt32(account), by: amount)
     else { return false }
     lastDeposit = number
@@ -176,10 +207,15 @@ struct MarginDesk: ~Copyable, Sendable {
     return true
   }
 
-  /// Puts the spare half in force. Every open order is to be restored after it, then
-  /// `engine.finishActivation` ends it.
-  mutating func activate(number: UInt64) {
+  /// Puts the spare half in force, with the fees that `parameters` make of it. Every open order is
+  /// to be restored after it, then `engine.finishActivation` ends it.
+  mutating func activate(number: UInt64, _ parameters: inout ParameterTable) {
     engine.activate(tables.table(half: spareHalf).numbered(number))
+    for instrument in 1..<scales.count {
+      let number = UInt32(truncatingIfNeeded: instrument)
+      guard engine.table.contains(number) else { continue }
+      scales[instrument].fees = InstrumentFees(engine.table[number], &parameters)
+    }
     tableHash = spareHash.value
     spareHalf ^= 1
     isSpareSound = false
@@ -191,6 +227,9 @@ struct MarginDesk: ~Copyable, Sendable {
     hasher.combine(tableHash, engine.table.number)
     hasher.combine(spareHash.value, isSpareSound ? 1 : 0)
     hasher.combine(lastDeposit, refusedTableCount)
+    for instrument in 1..<scales.count where engine.table.contains(UInt32(instrument)) {
+      scales[instrument].fees.hash(into: &hasher)
+    }
     engine.forEachStateWord { hasher.combine($0, $1) }
   }
 }
@@ -259,6 +298,7 @@ public struct RiskTableWords: BitwiseCopyable {
       guard table.contains(instrument) else { continue }
       let underlying = table.underlying(table[instrument].underlying)
       send(.instruments, element: element, count: RiskTable.wordCount(of: .instruments))
+      if table.vega(instrument) != 0 { send(.vegas, element: element, count: 1) }
       send(.rows, element: element, count: Int(underlying.blockCount) * 8)
       if underlying.gapCount > 0 {
         send(.dips, element: element, count: RiskTable.wordCount(of: .dips))
@@ -269,5 +309,26 @@ public struct RiskTableWords: BitwiseCopyable {
     activation.auxiliary = hasher.value
     commands.append(activation)
     return commands
+  }
+}
+
+extension MarginDesk {
+  mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    var number = engine.table.number
+    visitor.visit(&number)
+    engine.visit(&visitor)
+    tables.visit(&visitor)
+    scales.visit(&visitor)
+    cappedGroups.visit(&visitor)
+    visitor.visit(&spareHalf)
+    visitor.visit(&spareHash)
+    visitor.visit(&isSpareSound)
+    visitor.visit(&tableHash)
+    visitor.visit(&refusedTableCount)
+    visitor.visit(&lastDeposit)
+    // The view of the half in force is made anew; a half that was not read is still the old one.
+    if spareHalf == 0 || spareHalf == 1 {
+      engine.adopt(tables.table(half: spareHalf ^ 1).numbered(number))
+    }
   }
 }

@@ -224,3 +224,11 @@ struct Ladder {
     return sum & 1 == 1 && half & 1 == 1 ? half &+ 1 : half
   }
 }
+
+extension OracleDesk {
+  mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    prints.visit(&visitor)
+    feeds.visit(&visitor)
+    refusals.visit(&visitor)
+  }
+}

@@ -107,3 +107,10 @@ struct OrderIndex: ~Copyable, Sendable {
     return mixed ^ (mixed >> 31)
   }
 }
+
+extension OrderIndex {
+  mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    slots.visit(&visitor)
+    sessionSalts.visit(&visitor)
+  }
+}

@@ -59,3 +59,9 @@ struct ParameterTable: ~Copyable, Sendable {
     }
   }
 }
+
+extension ParameterTable {
+  mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    values.visit(&visitor)
+  }
+}

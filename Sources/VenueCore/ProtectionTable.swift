@@ -197,6 +197,21 @@ struct ProtectionTable: ~Copyable, Sendable {
     addPending(place)
   }
 
+  /// Whether fills of `levels` in all, on top of what the window holds, would freeze the group.
+  mutating func wouldTrigger(_ levels: ProtectionLevels, at time: UInt64, place: Int) -> Bool {
+    let limits = groups[place].limits
+    let length = max(
+      1, (limits.windowNanoseconds &+ Self.grainsPerWindow &- 1) / Self.grainsPerWindow)
+    let number = time / length &+ 1
+    let first = place * Self.grainsPerGroup
+    var sum = levels
+    for index in first..<(first + Self.grainsPerGroup)
+    where grains[index].number &+ Self.grainsPerWindow >= number {
+      sum.add(grains[index].levels)
+    }
+    return Self.trigger(sum, limits) != nil
+  }
+
   private static func trigger(
     _ sum: ProtectionLevels, _ limits: ProtectionLimits
   ) -> ProtectionTrigger? {
@@ -241,5 +256,16 @@ struct ProtectionTable: ~Copyable, Sendable {
         hasher.combine(UInt64(bitPattern: grain.levels.gamma))
       }
     }
+  }
+}
+
+extension ProtectionTable {
+  mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    visitor.visit(&count)
+    places.visit(&visitor)
+    groups.visit(&visitor)
+    grains.visit(&visitor)
+    visitor.visit(&pendingCount)
+    pending.visit(&visitor)
   }
 }

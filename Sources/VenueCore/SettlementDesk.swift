@@ -24,14 +24,7 @@ struct SettlementWindow: BitwiseCopyable, Sendable, Equatable {
   var isCovered: Bool { isOpen && seen >= needed }
 
   /// Σ / n, to the nearest 1e-9, ties to even; 0 without prints.
-  var mean: Int64 {
-    guard seen > 0 else { return 0 }
-    let count = Int128(seen)
-    let quotient = sum / count
-    let twice = (sum - quotient * count) * 2
-    let isUp = twice > count || (twice == count && quotient & 1 == 1)
-    return Int64(truncatingIfNeeded: isUp ? quotient + 1 : quotient)
-  }
+  var mean: Int64 { WindowMean.of(sum, seen) }
 }
 
 /// How far a settlement window is.
@@ -150,5 +143,13 @@ struct SettlementDesk: ~Copyable, Sendable {
       hasher.combine(
         UInt64(window.seen) | UInt64(window.lastSecond) << 32, window.isHalted ? 1 : 0)
     }
+  }
+}
+
+extension SettlementDesk {
+  mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    windows.visit(&visitor)
+    visitor.visit(&count)
+    visitor.visit(&soonest)
   }
 }

@@ -19,13 +19,21 @@ struct SettlementTerms {
   /// Whether its value is paid at the end; a future's difference was counted all along.
   var isOption: Bool { kind != RiskKind.future.rawValue && kind != RiskKind.perpetual.rawValue }
 
-  /// µ$ a lot at the final price, 1e-9 USD; at most `pricePerLotMax`.
-  func payoff(at price: Int64) -> Int64 {
-    switch kind {
-    case RiskKind.call.rawValue: value(of: Int128(price) - Int128(strike))
-    case RiskKind.put.rawValue: value(of: Int128(strike) - Int128(price))
-    default: value(of: Int128(price))
-    }
+  /// µ$ a lot at the final price, 1e-9 USD, given what an exotic has seen; at most
+  /// `pricePerLotMax`.
+  ///
+  /// A barrier option pays as a European one if it lives: a knock-out that was not touched, a
+  /// knock-in that was. An Asian pays on its average, a lookback on its extremum; on the final
+  /// price when nothing was seen.
+  func payoff(at price: Int64, _ path: PathState) -> Int64 {
+    let kind = RiskKind.named(self.kind)
+    guard kind.isOption else { return value(of: price) }
+    if kind.isBarrier, path.isKnocked != kind.isKnockIn { return 0 }
+    var end = price
+    if kind.isAsian, path.observed > 0 { end = path.average }
+    if kind.isLookback, path.highest > 0 { end = kind.isCall ? path.highest : path.lowest }
+    let difference = Int128(end) - Int128(strike)
+    return value(of: kind.isCall ? difference : 0 - difference)
   }
 
   /// ⌊1e6 · lot · amount⌋ of an amount in 1e-9 USD a unit; 0 below 0, at most `pricePerLotMax`.

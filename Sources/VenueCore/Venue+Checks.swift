@@ -97,6 +97,7 @@ extension Venue {
     case .massQuote, .massQuoteEntry: 104
     case .protectionReset: 105
     case .killSwitch: 106
+    case .combinationOrder, .combinationLeg: 108
     case .auctionBid: 109
     case .refused: UInt16(truncatingIfNeeded: command.auxiliary >> 16)
     default: 0

@@ -119,11 +119,13 @@ extension Venue {
     let released =
       maintenance
       &- ledger.margin.engine.maintenanceMargin(account, adding: change, of: line.instrument)
+    // What the fill will cost in fees is not there to be given away.
+    let fee = ledger.margin.orderFee(line.instrument, price: .max)
     let giveaway =
       isModule
       ? 0
       : LiquidationRules.giveaway(
-        equity: equity, maintenance: maintenance, released: released, lots: Int64(lots))
+        equity: equity, maintenance: maintenance, released: released, lots: Int64(lots)) &- fee
     guard
       let tick = closingTick(line.instrument, isSelling: line.lots > 0, worseBy: giveaway)
     else { return 0 }
@@ -224,9 +226,10 @@ extension Venue {
     command.price = Int64(tick) &* state.tickSize
     command.terms = OrderTerms(side: side, timeInForce: .immediateOrCancel)
     command.flags = .reduceOnly
+    let perLot = ledger.margin.perLot(instrument, command.price)
     let order = OpenOrder(
       account: account, instrument: instrument, side: side, lots: command.quantity,
-      price: ledger.margin.perLot(instrument, command.price), fee: 0)
+      price: perLot, fee: ledger.margin.orderFee(instrument, price: perLot))
     guard ledger.margin.engine.admit(order).isAccepted else { return 0 }
     var record = RestingOrder()
     record.orderID = ledger.sequence

@@ -26,9 +26,10 @@ extension Venue {
     if asked.flags.contains(.marketMakerProtection) {
       group = ledger.protection.place(account: account, group: asked.protectionGroup)
     }
+    let perLot = ledger.margin.perLot(asked.instrument, price)
     return OpenOrder(
       account: UInt32(account), instrument: asked.instrument, side: asked.terms.side, lots: lots,
-      price: ledger.margin.perLot(asked.instrument, price), fee: 0,
+      price: perLot, fee: ledger.margin.orderFee(asked.instrument, price: perLot),
       group: ledger.margin.groupNumber(group))
   }
 
@@ -113,6 +114,19 @@ extension Venue {
 
   // MARK: The control plane
 
+  /// Terms of an instrument that is not exotic; any other kind is ignored, and so is a perpetual
+  /// beyond those that the venue can fund. Otherwise as `setTerms`.
+  mutating func setPlainTerms(_ command: Command) {
+    let index = Int(command.instrument)
+    guard command.selfMatchID >= 1, command.selfMatchID <= UInt32(RiskKind.perpetual.rawValue),
+      index >= 1, index < instruments.count, instruments[index].optionKind == 0
+    else { return }
+    let isPerpetual = command.selfMatchID == UInt32(RiskKind.perpetual.rawValue)
+    guard !isPerpetual || !funding.isFull else { return }
+    setTerms(command)
+    if isPerpetual, instruments[index].optionKind != 0 { funding.add(command.instrument) }
+  }
+
   /// Gives an instrument its option terms. Ignored unless margin is on, the instrument is listed
   /// without terms, its underlying is one of the venue's with room for the expiry, and one tick of
   /// one lot is a whole number of micro-dollars.
@@ -129,7 +143,7 @@ extension Venue {
     instruments[index].underlying = UInt8(truncatingIfNeeded: command.quantity)
     instruments[index].optionKind = UInt8(truncatingIfNeeded: command.selfMatchID)
     ledger.margin.setScale(
-      command.instrument, MarginScale(tickSize: instruments[index].tickSize, tickValue: value))
+      command.instrument, tickSize: instruments[index].tickSize, tickValue: value)
   }
 
   /// Micro-dollars that one tick of one lot is worth; nil when that is not a whole number, or the
@@ -163,7 +177,7 @@ extension Venue {
     let mayActivate = ledger.margin.mayActivate(hash: command.auxiliary)
     reportControl(command, isRefused: !mayActivate)
     guard mayActivate else { return }
-    ledger.margin.activate(number: command.clientOrderID)
+    ledger.margin.activate(number: command.clientOrderID, &parameters)
     for session in 0..<Int(limits.sessionsMax) {
       var slot = ledger.sessions[session].firstOrder
       while slot != 0 {

@@ -6,6 +6,10 @@ struct CancelFilter {
   var sideMask: UInt8 = 0
   /// 0 = every instrument.
   var instrument: UInt32 = 0
+  /// 255 = every underlying; else only instruments with terms.
+  var underlying: UInt8 = 255
+  /// YYYYMMDD; 0 = every expiry.
+  var expiryDate: UInt32 = 0
   /// 0 = every group.
   var protectionGroup: UInt8 = 0
   /// Only orders under market-maker protection go.
@@ -17,8 +21,9 @@ struct CancelFilter {
 }
 
 extension Venue {
-  /// Cancels many orders in one step. Rejects: `badEnumeration` for a scope that has no name,
-  /// `permission` for scopes that need the account model (underlying, expiry).
+  /// Cancels many orders in one step: of a session, or narrowed to an instrument, an underlying
+  /// (0…7), the expiries of a day (YYYYMMDD, of all underlyings) or a group.
+  /// Rejects: `badEnumeration` for a scope that has no name, an underlying beyond 7, expiry 0.
   mutating func massCancel(_ command: Command) {
     let scopeID = UInt32(truncatingIfNeeded: command.auxiliary >> 32)
     guard let scope = CancelScope(rawValue: UInt8(truncatingIfNeeded: command.auxiliary)) else {
@@ -27,7 +32,12 @@ extension Venue {
     var filter = CancelFilter()
     filter.sideMask = UInt8(truncatingIfNeeded: command.auxiliary >> 8) & 3
     switch scope {
-    case .underlying, .expiry: return reject(command, .permission)
+    case .underlying:
+      guard scopeID < 8 else { return reject(command, .badEnumeration) }
+      filter.underlying = UInt8(truncatingIfNeeded: scopeID)
+    case .expiry:
+      guard scopeID != 0 else { return reject(command, .badEnumeration) }
+      filter.expiryDate = scopeID
     case .instrument: filter.instrument = scopeID
     case .protectionGroup: filter.protectionGroup = UInt8(truncatingIfNeeded: scopeID)
     case .session, .account, .firm: break
@@ -81,6 +91,7 @@ extension Venue {
         && !(filter.onlyProtected && !record.flags.contains(.marketMakerProtection))
         && !(filter.keepsPersistent && record.flags.contains(.persistOnDisconnect))
         && !(filter.onlyDayOrders && record.terms.timeInForce != .day)
+        && matchesTerms(record.instrument, filter)
       if isTaken {
         // The request's identifier is the requester's own; other sessions' owners see 0.
         remove(
@@ -90,6 +101,35 @@ extension Venue {
       slot = next
     }
     return count
+  }
+
+  /// Whether an instrument is of the underlying and the expiry that `filter` names.
+  @inline(__always)
+  private mutating func matchesTerms(_ instrument: UInt32, _ filter: CancelFilter) -> Bool {
+    if filter.underlying == 255 && filter.expiryDate == 0 { return true }
+    let state = instruments[Int(instrument)]
+    guard state.optionKind != 0 else { return false }
+    return (filter.underlying == 255 || filter.underlying == state.underlying)
+      && (filter.expiryDate == 0 || Self.date(of: state.expiry) == filter.expiryDate)
+  }
+
+  /// The day of a time, YYYYMMDD in UTC; 0 for time 0 (a perpetual).
+  ///
+  /// Source: the civil calendar from a count of days, years beginning in March: 146,097 days in 400
+  /// years, 153 days in five months from March on.
+  static func date(of time: UInt64) -> UInt32 {
+    if time == 0 { return 0 }
+    // Days since 0000-03-01.
+    let days = time / 86_400_000_000_000 + 719_468
+    let dayOfEra = days % 146_097
+    let yearOfEra =
+      (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let shifted = (5 * dayOfYear + 2) / 153
+    let day = dayOfYear - (153 * shifted + 2) / 5 + 1
+    let month = shifted < 10 ? shifted + 3 : shifted - 9
+    let year = yearOfEra + days / 146_097 * 400 + (month <= 2 ? 1 : 0)
+    return UInt32(truncatingIfNeeded: year * 10_000 + month * 100 + day)
   }
 
   /// Cancels every good-till-time order whose time has come.

@@ -9,6 +9,7 @@ extension Venue {
   mutating func takeIndexPrice(_ command: Command) {
     advanceSettlement(isInclusive: false)
     let underlying = UInt8(truncatingIfNeeded: command.quantity & 7)
+    let last = oracle.index(underlying).value
     let rules = oracleRules(underlying)
     switch oracle.take(command, at: ledger.engineTime, rules) {
     case .refused(let reason): reportPrintRefusal(command, reason)
@@ -18,13 +19,15 @@ extension Venue {
       event.quantity = UInt32(underlying)
       event.reference = ledger.engineTime &+ rules.bandHoldTime
       notify(event)
-    case .accepted: noteIndex(underlying)
+    case .accepted: noteIndex(underlying, after: last)
     case .kept, .waiting: break
     }
     advanceSettlement(isInclusive: true)
+    advanceFunding()
+    followLiquidations()
   }
 
-  private mutating func noteIndex(_ underlying: UInt8) {
+  private mutating func noteIndex(_ underlying: UInt8, after last: Int64) {
     let index = oracle.index(underlying)
     var event = Event(kind: .indexAccepted)
     event.price = index.value
@@ -33,6 +36,8 @@ extension Venue {
     event.clientOrderID = UInt64(index.confidence)
     event.reference = index.time
     notify(event)
+    followPaths(underlying, index.value, after: last)
+    sampleFunding(underlying, index.value)
     countSettlementPrint(underlying, index.value)
   }
 

@@ -5,7 +5,8 @@ extension Venue {
   /// Sets a parameter for one underlying (0…7) or for all of them (255). Refused, without effect,
   /// and told to whoever listens to the venue: an unknown key, an underlying outside, a value
   /// outside its range, and one that leaves the margin sheet unsound (hedged above net delta,
-  /// maintenance above initial). Margin sheets are in force from the next risk table on.
+  /// maintenance above initial) or gives makers more than takers pay. Margin sheets and fees are in
+  /// force from the next risk table on.
   mutating func changeParameter(_ command: Command) {
     reportControl(command, isRefused: !setParameter(command))
   }
@@ -25,6 +26,10 @@ extension Venue {
         && key.rawValue <= ParameterKey.initialRate.rawValue
         && !ledger.margin.engine.load(parameters.sheet(underlying), for: underlying)
       {
+        _ = parameters.set(key, underlying, to: before)
+        return false
+      }
+      if parameters[.makerFeeRate, underlying] + parameters[.takerFeeRate, underlying] < 0 {
         _ = parameters.set(key, underlying, to: before)
         return false
       }

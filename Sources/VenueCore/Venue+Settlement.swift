@@ -58,12 +58,14 @@ extension Venue {
     event.cumulativeQuantity = window.seconds
     notify(event)
     cancelOrders(of: window)
+    endPaths(of: window)
     var held = ledger.margin.engine.nextPosition(after: 0)
     while held.slot != 0 {
       if isPart(held.instrument, of: window) { settle(held, at: price) }
       held = ledger.margin.engine.nextPosition(after: held.slot)
     }
     setStatus(of: window, to: .expired)
+    paths.unlink(window.underlying, window.expiry)
   }
 
   private mutating func cancelOrders(of window: SettlementWindow) {
@@ -82,7 +84,7 @@ extension Venue {
   /// Pays one position, charges its fee and tells the account.
   private mutating func settle(_ held: HeldPosition, at price: Int64) {
     let terms = SettlementTerms(instruments[Int(held.instrument)])
-    let perLot = terms.payoff(at: price)
+    let perLot = terms.payoff(at: price, paths.state(held.instrument))
     let isOwn = held.account >= UInt32(limits.margin.accountsMax)
     let fee = isOwn ? 0 : settlementFee(held, terms, price: price, payoff: perLot)
     ledger.margin.engine.settle(

@@ -18,9 +18,14 @@ extension Venue {
       parameters.hash(into: &hasher)
       oracle.hash(into: &hasher)
       settlement.hash(into: &hasher)
+      paths.hash(into: &hasher)
+      funding.hash(into: &hasher)
       liquidation.hash(into: &hasher)
+      accounts.hash(into: &hasher)
+      block.hash(into: &hasher)
     }
     if quote.entriesLeft > 0 { hash(quote, into: &hasher) }
+    combination.hash(into: &hasher)
     for session in 0..<Int(limits.sessionsMax) { hash(ledger.sessions[session], into: &hasher) }
     for instrument in 1..<instruments.count where instruments[instrument].tickSize > 0 {
       hash(instruments[instrument], into: &hasher)

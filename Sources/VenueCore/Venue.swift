@@ -19,31 +19,38 @@ public struct Venue: ~Copyable, Sendable {
   var treasury = Treasury()
   var oracle: OracleDesk
   var settlement = SettlementDesk()
+  var paths: PathDesk
+  var funding = FundingDesk()
   var liquidation: LiquidationDesk
+  var accounts: AccountDesk
+  var block = BlockProgress()
+  var combination = CombinationProgress()
   /// Sequence number of the first digest or checkpoint that does not agree; 0 = none.
-  public private(set) var firstDivergence: UInt64 = 0
+  public internal(set) var firstDivergence: UInt64 = 0
   /// Digests and checkpoints that were compared.
-  public private(set) var comparedCount: UInt64 = 0
+  public internal(set) var comparedCount: UInt64 = 0
 
   public init(limits: VenueLimits, outlet: consuming EventOutlet) {
     self.limits = limits
     books = BookSet(ordersMax: limits.restingOrdersMax, booksMax: limits.instrumentsMax + 1)
     ledger = Ledger(limits: limits, outlet: outlet)
     liquidation = LiquidationDesk(usersMax: limits.margin.accountsMax)
+    accounts = AccountDesk(accountsMax: limits.margin.accountsMax)
     instruments = FixedArray(
       count: Int(limits.instrumentsMax) + 1, filledWith: InstrumentState())
     oracle = OracleDesk(underlyingCount: Int(limits.margin.underlyingsMax))
+    paths = PathDesk(instrumentsMax: limits.margin.isEnabled ? Int(limits.instrumentsMax) : 0)
   }
 
   /// When the next good-till-time order expires; `UInt64.max` when none rests.
   public var soonestExpiry: UInt64 { ledger.expiries.soonest }
   public var eventDigest: EventDigest { ledger.outlet.digest }
 
-  /// When a timer tick is due: for a good-till-time order, or the expiry of an instrument; and the
-  /// digest. For the thread that owns the venue and asks in every duty cycle: a call that does not
-  /// say `mutating` would copy the whole venue first.
+  /// When a timer tick is due: for a good-till-time order, the expiry of an instrument or a funding
+  /// payment; and the digest. For the thread that owns the venue and asks in every duty cycle: a
+  /// call that does not say `mutating` would copy the whole venue first.
   public mutating func nextExpiry() -> UInt64 {
-    min(ledger.expiries.soonest, settlement.soonest)
+    min(ledger.expiries.soonest, min(settlement.soonest, funding.soonest))
   }
   public mutating func nextDigest() -> UInt64 { ledger.outlet.digest.value }
 
@@ -71,6 +78,7 @@ public struct Venue: ~Copyable, Sendable {
     ledger.begin(sequenced, fromSession: isFromSession)
     guard !isFromSession || command.session < limits.sessionsMax else { return }
     if quote.entriesLeft > 0, Self.endsQuote(command.kind) { endCutQuote() }
+    if combination.legsLeft > 0, Self.endsCombination(command.kind) { endCutCombination() }
     perform(command)
     if ledger.protection.pendingCount > 0 { settleProtection() }
     checkInvariants()
@@ -80,6 +88,11 @@ public struct Venue: ~Copyable, Sendable {
   /// crash in their midst. Digests say what the venue was before them, and change nothing.
   private static func endsQuote(_ kind: CommandKind) -> Bool {
     kind != .massQuoteEntry && kind != .digest && kind != .checkpoint
+  }
+
+  /// The same of the legs of a combination.
+  private static func endsCombination(_ kind: CommandKind) -> Bool {
+    kind != .combinationLeg && kind != .digest && kind != .checkpoint
   }
 
   @inline(__always)
@@ -107,6 +120,7 @@ public struct Venue: ~Copyable, Sendable {
     case .timerTick:
       expireOrders()
       advanceSettlement(isInclusive: true)
+      advanceFunding()
       followLiquidations()
     case .dayEnd: endDay()
     case .genesis: ledger.index.season(with: UInt64(bitPattern: command.price))
@@ -131,10 +145,23 @@ public struct Venue: ~Copyable, Sendable {
     case .sessionUnlock: unlockSession(command)
     case .deposit: takeDeposit(command)
     case .parameterChange: changeParameter(command)
-    case .instrumentTerms: setTerms(command)
+    case .instrumentTerms: setPlainTerms(command)
+    case .exoticTerms: setExoticTerms(command)
     case .riskTableBegin: ledger.margin.beginTable()
     case .riskTableWords: ledger.margin.takeWords(command)
     case .riskTableActivate: activateTable(command)
+    case .withdrawal: takeWithdrawal(command)
+    case .withdrawalPaid: settleWithdrawal(command)
+    case .accountOwner: setOwner(command)
+    case .moveCollateral: moveCollateral(command)
+    case .forcedRequest: takeForced(command)
+    case .blockBegin: beginBlock(command)
+    case .blockLeg: takeBlockLeg(command)
+    case .blockCommit: commitBlock(command)
+    case .combinationOrder:
+      noteClientNumbers(command)
+      beginCombination(command)
+    case .combinationLeg: takeCombinationLeg(command)
     case .indexPrice:
       takeIndexPrice(command)
       followLiquidations()

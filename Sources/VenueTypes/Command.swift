@@ -32,6 +32,10 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
   case killSwitch = 27
   /// Takes a slice of an account in liquidation.
   case auctionBid = 28
+  /// Head of a combination; its legs follow at once, and nothing comes between them.
+  case combinationOrder = 29
+  /// One leg of the combination before it.
+  case combinationLeg = 30
   // The control plane.
   /// Limits of one account's market-maker-protection group.
   case protectionConfigure = 40
@@ -55,6 +59,23 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
   /// Four words of the signature of the command before it, for whoever verifies the journal; no
   /// effect on the state.
   case signatureWords = 61
+  /// What kind of exotic option an instrument is: in place of `instrumentTerms`.
+  case exoticTerms = 62
+
+  /// A user takes collateral out of its account.
+  case withdrawal = 48
+  /// The base chain has paid it.
+  case withdrawalPaid = 49
+  /// The address on the base chain that an account belongs to.
+  case accountOwner = 50
+  /// Collateral passes between two accounts of one owner.
+  case moveCollateral = 51
+  /// A request that a user has put on the base chain was seen there.
+  case forcedRequest = 52
+  /// A trade that two accounts have agreed on begins: its legs and its commit follow.
+  case blockBegin = 54
+  case blockLeg = 55
+  case blockCommit = 56
 
   /// Whether it belongs to a session: the others are the venue's own.
   @inlinable public var isFromSession: Bool { rawValue &- 10 < 30 }
@@ -82,6 +103,8 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
 /// | massCancel | identifier of the request | – | `CancelScope` low 8 bits, side mask next 8, lock next 8, scope id high 32 | |
 /// | massQuote | quote identifier | – | 1 when every side it names is taken out | `quantity` = entries that follow, `terms` = self-match instruction |
 /// | massQuoteEntry | quote identifier | bid, 1e-9; `Int64.min` = side unchanged | offer, likewise | `quantity` = bid lots, `selfMatchID` = offer lots; 0 takes the side out |
+/// | combinationOrder | identifier | most micro-dollars a unit costs; negative: least it brings | legs that follow, 1…8 | `quantity` = units, `terms` = self-match instruction, `selfMatchID` |
+/// | combinationLeg | identifier of the combination | – | – | `instrument`, `quantity` = lots a unit, `terms` = side |
 /// | protectionReset | identifier of the request | – | – | |
 /// | killSwitch | identifier of the request | – | `CancelScope` low 8 bits, scope id high 32 | |
 /// | auctionBid | identifier of the request | most micro-dollars it pays; negative: least it must be paid | account in liquidation | `quantity` = share wanted, 1e-6 |
@@ -93,8 +116,17 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
 /// | riskTableWords | word 0 | word 1 | word 2 | `selfMatchID`, `clientSequence` = word 3, low half first; `protectionGroup` = section, `instrument` = element, `quantity` = place of word 0 |
 /// | riskTableActivate | number of the table | – | hash of its words | |
 /// | parameterChange | `ParameterKey` | value | – | `quantity` = underlying, 255 = all |
+/// | withdrawal | – | micro-dollars | number of the request, rising | `account` |
+/// | withdrawalPaid | – | – | number of the request; bit 63 set = of a forced one | |
+/// | accountOwner | octets 0…7 of the address, the first the highest | octets 8…15 | octets 16…19 (low 32) | `account` |
+/// | moveCollateral | – | micro-dollars | number of the request | `account` = giver, `quantity` = taker |
+/// | forcedRequest | – | withdraw: micro-dollars; close: worst price, 1e-9 | number of the request, rising | `account`, `selfMatchID` = `ForcedAction`; close: `instrument`, `quantity` = most lots |
+/// | blockBegin | – | – | number of the block, rising | `account` = first, `quantity` = second, `protectionGroup` = legs, 1…8 |
+/// | blockLeg | – | 1e-9 | number of the block | `instrument`, `quantity` = lots, `terms` = side of the first account |
+/// | blockCommit | – | – | number of the block | |
 /// | indexPrice | confidence, 1e-9 (0…1e9) | index, 1e-9 USD | the source's time, ns since the Unix epoch | `quantity` = underlying, `selfMatchID` = source 0…14, `clientSequence` = the source's running number, low 32 bits |
-/// | signatureWords | word 0 | word 1 | word 2 | `selfMatchID`, `clientSequence` = word 3, low half first; `protectionGroup` = part 0 or 1, `instrument` = kind of the command it belongs to |
+/// | exoticTerms | expiry, nanoseconds since the Unix epoch | strike, 1e-9 | barrier, 1e-9; Asian: time of the first observation, ns since the Unix epoch | `instrument`, `quantity` = underlying, `selfMatchID` = kind, 5…16 (`RiskKind`); Asian: `clientSequence` = seconds between observations, the last at the expiry, 96 at most |
+/// | signatureWords | word 0 | word 1 | word 2 | `selfMatchID`, `clientSequence` = word 3, low half first; `protectionGroup` = part 0 or 1, `instrument` = kind of the command it belongs to; part 1: `quantity` = recovery octet, 27 or 28 |
 @frozen
 public struct Command: BitwiseCopyable, Sendable, Equatable {
   /// Nanoseconds since the Unix epoch at which the ingress burst was taken from the port.

@@ -29,6 +29,24 @@ public enum EventKind: UInt8, Sendable, CaseIterable {
   /// was refused (`reason` not none), as a risk table that is cut or inconsistent. Of an index
   /// print: `isLast` = `PrintRefusal`.
   case control = 14
+  // Accounts. To every session of the account, and once with session `.max`.
+  /// Answers withdrawal `reference` (bit 63: a forced one) of `price` micro-dollars: `fee` will be
+  /// paid, or refused (`reason` not none).
+  case withdrawalAnswered = 20
+  /// The base chain has paid `fee` micro-dollars of withdrawal `reference`.
+  case withdrawalPaid = 21
+  /// `price` micro-dollars came from account `quantity` (negative: went to it) by move
+  /// `reference`, or were refused (`reason` not none).
+  case collateralMoved = 22
+  /// Answers forced request `reference`: `detail` = `ForcedAction`, honoured when `reason` is none;
+  /// `quantity` = orders cancelled or lots closed, `fee` = micro-dollars to be paid.
+  case forcedAnswered = 23
+  /// A position changed without an order: `quantity` lots of `instrument` on `side` at `price`
+  /// (1e-9), `fee`, `reference` = number of the match; a leg (`isLast` from 0) of block
+  /// `clientOrderID`, `isAggressor` 1 for the account that began it, `detail` = 1.
+  case accountFill = 24
+  /// Ends block `reference` for both of its accounts: done, or refused (`reason` not none).
+  case blockAnswered = 25
   /// Not for a session: the index of underlying `quantity` is `price` (1e-9 USD) from `reference`
   /// on; `clientOrderID` = confidence (1e-9), `leavesQuantity` = sources.
   case indexAccepted = 30
@@ -46,6 +64,12 @@ public enum EventKind: UInt8, Sendable, CaseIterable {
   /// `price`; `reference` = µ$ a lot that longs receive and shorts owe, of a future its final
   /// value; `fee`.
   case settled = 34
+  /// Not for a session: `account` held `orderID` (signed) lots of a perpetual and paid `fee`
+  /// micro-dollars (negative: received) of funding: the rate `reference` (signed, 1e-9) of the
+  /// index `price`.
+  case funded = 35
+  /// Not for a session: the index `price` touched the barrier of an instrument.
+  case barrierTouched = 36
   // The waterfall. To every session of the account, and once with session `.max`, `account` being
   // the one it is about.
   /// The account entered a step, or left (`isLast` = `LiquidationStep`): `price` equity, `fee`

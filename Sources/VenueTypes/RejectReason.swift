@@ -27,10 +27,31 @@ public enum RejectReason: UInt16, Sendable, CaseIterable {
   case openOrderLimit = 32
   case inLiquidation = 33
   case reduceOnly = 34
+  /// Not an amount that can be moved: none, or too large.
+  case amount = 35
+  /// More than the account has in cash, futures counted at their marks.
+  case freeCash = 36
+  /// So much may not leave the venue in an hour or a day.
+  case withdrawalLimit = 37
+  /// Losses are being shared out: nothing leaves before.
+  case withdrawalsBlocked = 38
+  /// Too many withdrawals wait for the base chain.
+  case requestLimit = 39
   // Market-maker protection.
   case protectionFrozen = 40
   case protectionNotConfigured = 41
   case protectionQuantityLimit = 42
+  // Accounts and what several legs have in common.
+  /// The number of a request is not above the last one.
+  case staleNumber = 43
+  /// The two accounts are not subaccounts of one owner.
+  case differentOwner = 44
+  /// Too few or too many legs, an instrument twice, the same account twice, or a cut message.
+  case badLegs = 45
+  /// A leg of a combination cannot be filled wholly.
+  case combinationUnfillable = 46
+  /// The legs together would cost more than the limit, or bring less.
+  case combinationPrice = 47
   // The session.
   case throttled = 50
   case staleSendTime = 51

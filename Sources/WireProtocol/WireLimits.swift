@@ -8,6 +8,8 @@ public enum WireLimits {
   @inlinable public static var tagByteCount: Int { 8 }
   /// Published limit of one mass quote; 43 would fit.
   @inlinable public static var massQuoteEntryMax: Int { 40 }
+  /// Published limit of one combination.
+  @inlinable public static var combinationLegMax: Int { 8 }
   /// `messageCount` of a packet that carries none: it tells sequence numbers only.
   @inlinable public static var heartbeatMessageCount: UInt8 { 0 }
   /// `messageCount` of the last packet of a market-data channel.

@@ -8,9 +8,10 @@ struct Causeway: ParsableCommand {
     commandName: "causeway",
     abstract: "An exchange for options that its users need not trust.",
     subcommands: [
-      RunCommand.self, DemoCommand.self, ReplayCommand.self, FlowCommand.self,
+      RunCommand.self, DemoCommand.self, ReplayCommand.self, SnapshotCommand.self,
+      FlowCommand.self,
       ProveCommand.self, PriceCommand.self, CalibrateCommand.self, MarginCommand.self,
-      PortEchoCommand.self,
+      StressCommand.self, OracleCommand.self, PortEchoCommand.self,
     ])
 
   /// Exit codes: 0 done, 1 the check failed, 2 unusable input (one line on standard error).

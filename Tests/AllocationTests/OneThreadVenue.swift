@@ -87,7 +87,8 @@
         openOrdersPerSessionMax: 400)
       sequencer = Sequencer(
         venue: Venue(limits: limits, outlet: .ring(events.makeProducer())), lastSequence: 0,
-        lastEngineTime: 0, commands: commands.makeConsumer(), journal: journaled.makeProducer(),
+        lastEngineTime: 0, queues: CommandQueues(orders: commands.makeConsumer()),
+        journal: journaled.makeProducer(),
         clock: clock, tickOrder: .cancelsFirst, halt: SharedCounter())
       agent = JournalAgent(writer: writer, commands: journaled.makeConsumer())
       first = TradingClient(0, network.makePort(1), secrets[0], venue: endpoints[0])

@@ -42,11 +42,14 @@ import VenueTypes
 
   @Test func `a short butterfly pays for two units short`() throws {
     let buffer = RiskTableBuffer(limits: RiskTableLimits(instrumentsMax: 3, underlyingsMax: 1))
+    // The example lets no day pass.
+    var sheet = ScenarioSheet.btc
+    sheet.decayDays = 0
     let table = try RiskTableBuilder(buffer: buffer).compute(
       half: 0, number: 1,
       underlyings: [
         UnderlyingInput(
-          index: 100_000, sheet: .btc,
+          index: 100_000, sheet: sheet,
           expiries: [ExpiryInput(secondsLeft: 86_400, forward: 100_000)])
       ],
       instruments: [100_000.0, 102_000, 104_000].enumerated().map {

@@ -24,9 +24,9 @@ import Testing
     let octets = try Self.octets()
     let lanes = 27 + 8 + 2 + 3
     let underlying = 8 + 8 + 4 + 4 + 4 + lanes * 18 + 5 * 8
-    let instrument = 4 + 1 + 1 + 2 + 4 + 4 * 8 + lanes * 8
+    let instrument = 4 + 1 + 1 + 2 + 4 + 5 * 8 + lanes * 8
     #expect(octets.count == 8 + 8 + underlying + instrument)
-    #expect(octets.starts(with: Array("CWRISK01".utf8) + [7, 0, 0, 0, 0, 0, 0, 0]))
+    #expect(octets.starts(with: Array("CWRISK02".utf8) + [7, 0, 0, 0, 0, 0, 0, 0]))
     // Index 100 USD = 100,000,000 µ$ = 0x05F5E100.
     #expect(octets[16..<24].elementsEqual([0x00, 0xE1, 0xF5, 0x05, 0, 0, 0, 0]))
   }

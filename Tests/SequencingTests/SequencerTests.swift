@@ -26,7 +26,7 @@ private struct SequencerHarness: ~Copyable {
     events = eventRing.makeConsumer()
     sequencer = Sequencer(
       venue: Venue(limits: limits, outlet: .ring(eventRing.makeProducer())), lastSequence: 0,
-      lastEngineTime: 0, commands: commandRing.makeConsumer(),
+      lastEngineTime: 0, queues: CommandQueues(orders: commandRing.makeConsumer()),
       journal: journalRing.makeProducer(),
       clock: CycleClock(calibrationNanoseconds: 5_000_000), tickOrder: tickOrder, halt: halt)
     sequencer.sequence(Command(kind: .genesis))

@@ -10,7 +10,7 @@ enum HotPathRules {
   /// Modules that hold the project's pointers. Everything else sees spans and values.
   static let pointerModules: Set<String> = [
     "FixedContainers", "Hardware", "Transport", "WireProtocol", "Journaling", "Hashing",
-    "BookInterface",
+    "BookInterface", "Signing",
   ]
 
   /// Words that mean allocation, reference counting or a hidden call.

@@ -208,4 +208,24 @@ import Testing
     #expect(HeaderRules.unpinnedStructs(in: good).isEmpty)
     #expect(HeaderRules.unprefixedFunctions(in: good).isEmpty)
   }
+
+  @Test func `a stored variable that no snapshot holds is found`() {
+    let state = swift(
+      """
+      struct Desk: ~Copyable {
+        var kept = 0
+        private(set) var lost: FixedArray<UInt64>
+        /// Scratch: no state.
+        var scratch = 0
+        var computed: Int { kept }
+      }
+      extension Desk {
+        mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+          visitor.visit(&kept)
+        }
+      }
+      struct Other { var free = 1 }
+      """, path: "Sources/A/B.swift")
+    #expect(StateRules.forgotten(in: [state]).map(\.line) == [3])
+  }
 }

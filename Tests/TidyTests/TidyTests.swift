@@ -53,6 +53,11 @@ import Testing
     #expect(findings.isEmpty, "\(findings.report)")
   }
 
+  @Test func `every stored variable of the state is in a snapshot`() {
+    let findings = StateRules.forgotten(in: tree.files.filter { $0.path.hasPrefix("Sources/") })
+    #expect(findings.isEmpty, "\(findings.report)")
+  }
+
   @Test func `every promise to the compiler says who keeps it`() {
     let findings = tree.findings(HotPathRules.unexplainedPromises)
     #expect(findings.isEmpty, "\(findings.report)")

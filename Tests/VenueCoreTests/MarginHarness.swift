@@ -16,16 +16,29 @@ struct MarginHarness: ~Copyable {
   var base: VenueHarness
   let buffer = RiskTableBuffer(limits: RiskTableLimits(instrumentsMax: 4, underlyingsMax: 1))
 
-  init(deposit dollars: Int64 = 100_000, table: Bool = true) {
+  /// Without `fees` both rates are zero.
+  init(deposit dollars: Int64 = 100_000, table: Bool = true, fees: Bool = false) {
     base = VenueHarness(
       restingOrdersMax: 256, openOrdersPerSessionMax: 128, margin: Self.sizes, lists: false)
     for instrument in UInt32(1)...4 {
       for command in Self.listing(instrument) { _ = base.apply(command) }
     }
+    if !fees {
+      for key in [ParameterKey.makerFeeRate, .takerFeeRate] { _ = set(key, 0) }
+    }
     for account in UInt16(1)...3 where dollars > 0 {
       _ = base.apply(Self.deposit(dollars, to: account, number: UInt64(account)))
     }
     if table { for command in commands(index: 100_000, number: 1) { _ = base.apply(command) } }
+  }
+
+  /// Sets a parameter of all underlyings; what is in force follows with the next table.
+  mutating func set(_ key: ParameterKey, _ value: Int64) -> [Event] {
+    var command = Command(kind: .parameterChange)
+    command.clientOrderID = UInt64(key.rawValue)
+    command.price = value
+    command.quantity = 255
+    return base.apply(command)
   }
 
   static func listing(_ instrument: UInt32) -> [Command] {

@@ -25,6 +25,7 @@ struct SettlementHarness: ~Copyable {
   private var number: UInt32 = 0
   private var orders: UInt64 = 0
   private var tables: UInt64 = 0
+  private var exotics: [(UInt32, RiskKind)] = []
   /// Every command so far, for a replay.
   var journal: [SequencedCommand] = []
 
@@ -42,6 +43,9 @@ struct SettlementHarness: ~Copyable {
       _ = apply(MarginHarness.deposit(100_000, to: session, number: UInt64(session) + 1))
     }
     set(.settlementWindow, to: windowSeconds * 1_000_000_000)
+    // Fees of trades have tests of their own.
+    set(.makerFeeRate, to: 0)
+    set(.takerFeeRate, to: 0)
     list(Self.call, kind: .call, strike: 100_000)
     list(Self.put, kind: .put, strike: 100_000)
     list(Self.future, kind: .future)
@@ -100,6 +104,36 @@ struct SettlementHarness: ~Copyable {
     _ = apply(terms)
   }
 
+  /// Lists an exotic of strike 100,000; `auxiliary` = barrier, 1e-9, or first observation.
+  mutating func listExotic(
+    _ instrument: UInt32, _ kind: RiskKind, auxiliary: UInt64 = 0, seconds: UInt32 = 0,
+    strike: Int64 = 100_000
+  ) {
+    _ = apply(Self.listing(instrument))
+    var terms = Command(kind: .exoticTerms)
+    terms.instrument = instrument
+    terms.clientOrderID = Self.expiry
+    terms.price = strike * 1_000_000_000
+    terms.auxiliary = auxiliary
+    terms.clientSequence = seconds
+    terms.selfMatchID = UInt32(kind.rawValue)
+    _ = apply(terms)
+    exotics.append((instrument, kind))
+  }
+
+  /// The exotics as a table's builder takes them now.
+  private mutating func exoticInputs() -> [InstrumentInput] {
+    var inputs: [InstrumentInput] = []
+    for (instrument, kind) in exotics {
+      guard let path = venue.pathState(instrument) else { continue }
+      inputs.append(
+        InstrumentInput(
+          instrument: instrument, kind: kind, expiry: 0, strike: 100_000, volatility: 0.5,
+          lotSize: 0.1, exotic: path.exoticInput(at: Self.start + now)))
+    }
+    return inputs
+  }
+
   /// Puts a risk table at `index` in force, of all instruments but those `without`.
   mutating func activate(index: Double = 100_000, without left: Set<UInt32> = []) {
     tables += 1
@@ -107,15 +141,17 @@ struct SettlementHarness: ~Copyable {
       (Self.call, .call, 0), (Self.put, .put, 0), (Self.future, .future, 0),
       (Self.perpetual, .perpetual, 1),
     ]
-    let instruments = kinds.filter { !left.contains($0.0) }.map {
+    let vanilla = kinds.filter { !left.contains($0.0) }.map {
       InstrumentInput(
         instrument: $0.0, kind: $0.1, expiry: $0.2, strike: $0.1.isOption ? 100_000 : 0,
         volatility: $0.1.isOption ? 0.5 : 0, lotSize: 0.1)
     }
+    let instruments = vanilla + exoticInputs().filter { !left.contains($0.instrument) }
+    let secondsLeft = 7_200 - Double(now) / 1e9
     let underlying = UnderlyingInput(
       index: index, sheet: .btc,
       expiries: [
-        ExpiryInput(secondsLeft: 7_200, forward: index),
+        ExpiryInput(secondsLeft: max(0, secondsLeft), forward: index),
         ExpiryInput(secondsLeft: 0, forward: index),
       ])
     guard

@@ -21,7 +21,7 @@ import VenueTypes
     #expect(firm.map(\.clientOrderID) == [4, 0, 4])
     let none = harness.apply(Harness.massCancel(5, scope: .instrument, scopeID: 1))
     #expect(none.map(\.kind) == [.cancelDone])
-    #expect(harness.apply(Harness.massCancel(6, scope: .expiry)).map(\.reason) == [.permission])
+    #expect(harness.apply(Harness.massCancel(6, scope: .expiry)).map(\.reason) == [.badEnumeration])
   }
 
   @Test func `after a mass cancel with lock the session's new orders are refused`() {

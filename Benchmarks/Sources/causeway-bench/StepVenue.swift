@@ -59,7 +59,7 @@ struct StepVenue: ~Copyable {
           restingOrdersMax: BookFlow.restingMax, instrumentsMax: BookFlow.bookCount,
           sessionsMax: 4, openOrdersPerSessionMax: BookFlow.restingMax),
         outlet: .ring(events.makeProducer())),
-      lastSequence: 0, lastEngineTime: 0, commands: commands.makeConsumer(),
+      lastSequence: 0, lastEngineTime: 0, queues: CommandQueues(orders: commands.makeConsumer()),
       journal: journaled.makeProducer(), clock: clock, tickOrder: .cancelsFirst,
       halt: SharedCounter())
     journal = journaled.makeConsumer()

@@ -6,6 +6,8 @@ struct ExpiryFactors {
   let fixedPart: Double
   let years: Double
   let rootYears: Double
+  /// The same after `decayDays` have passed.
+  let decayedRootYears: Double
   let discount: Double
   /// 1 + u·m and max(0, 1 − d·m) of PM-4.
   let upFactor: Double
@@ -21,6 +23,9 @@ struct ExpiryFactors {
     fixedPart = expiry.fixedShare * expiry.fixedMean
     years = expiry.secondsLeft / RiskTableBuilder.secondsInYear
     rootYears = years.squareRoot()
+    let left = expiry.secondsLeft - sheet.decayDays * RiskTableBuilder.secondsInDay
+    let decayed = (left > 0 ? left : 0) / RiskTableBuilder.secondsInYear
+    decayedRootYears = decayed.squareRoot()
     discount = Elementary.exp(-(expiry.rate > 0 ? expiry.rate : 0) * years)
     let days = expiry.secondsLeft / RiskTableBuilder.secondsInDay
     let power = days < 30 ? sheet.shortPower : sheet.longPower

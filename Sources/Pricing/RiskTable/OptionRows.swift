@@ -41,10 +41,11 @@ struct OptionRows {
         putBase = SIMD8(repeating: putValue[0])
         call.setGreeks(
           value: value.call[0], delta: value.deltaValue[0], scale: scale,
-          gamma: gamma(value.density[0], terms))
+          gamma: gamma(value.density[0], terms), vega: vega(value.density[0], terms))
         put.setGreeks(
           value: putValue[0], delta: terms == nil ? 0 : value.deltaValue[0] - expiry.forward,
-          scale: scale, gamma: gamma(value.density[0], terms))
+          scale: scale, gamma: gamma(value.density[0], terms),
+          vega: vega(value.density[0], terms))
       }
       let weights = scenarios.weights[block] * SIMD8(repeating: scale)
       if let option = pair.call {
@@ -64,6 +65,12 @@ struct OptionRows {
     return density / terms.same
   }
 
+  /// F·n(d₁)·√τ for a point of volatility, USD a unit, undiscounted; 0 where gamma is.
+  private func vega(_ density: Double, _ terms: Terms?) -> Double {
+    guard let terms, terms.same > Self.deviationFloor else { return 0 }
+    return density * expiry.rootYears * 0.01
+  }
+
   private func terms(_ option: InstrumentInput, _ strike: Double) -> Terms {
     let sheet = underlying.sheet
     let sigma = option.volatility
@@ -74,13 +81,13 @@ struct OptionRows {
     let cap = expiry.skewCap
     let linear = shift > cap ? cap : (shift < -cap ? -cap : shift)
     let absolute = linear < 0 ? -linear : linear
-    func deviation(_ volatility: Double) -> Double {
-      let total = volatility * expiry.rootYears
+    func deviation(_ volatility: Double, decayed: Bool = false) -> Double {
+      let total = volatility * (decayed ? expiry.decayedRootYears : expiry.rootYears)
       return total > Self.deviationFloor ? total : Self.deviationFloor
     }
     return Terms(
       strike: strike, moneyness: moneyness, same: deviation(sigma),
-      down: deviation(sigma * expiry.downFactor), up: deviation(up),
+      down: deviation(sigma * expiry.downFactor, decayed: true), up: deviation(up),
       linear: deviation(sigma * (1 + linear)), absolute: deviation(sigma * (1 + absolute)))
   }
 
@@ -127,6 +134,7 @@ struct OptionRows {
       throw .overflow(instrument: option.instrument)
     }
     risk.bound = bound
+    unsafe memory.vegas.address(unchecked: Int(option.instrument)).pointee = columns.vega
     unsafe memory.risks.address(unchecked: Int(option.instrument)).pointee = risk
   }
 
@@ -153,16 +161,21 @@ struct OptionRows {
   }
 }
 
-/// Mark and greeks of one option, and the rounding of everything it has.
+/// Mark and Greeks of one option, and the rounding of everything it has.
 struct OptionColumns {
   var risk = InstrumentRisk()
+  /// µ$ a lot for a point of volatility.
+  var vega: Int64 = 0
   var rounding = RowRounding()
 
-  /// `value`, `delta` (F·∂/∂F) and `gamma` (F²·∂²/∂F²) in USD a unit, undiscounted; `scale` is µ$ a
-  /// lot with the discount.
-  mutating func setGreeks(value: Double, delta: Double, scale: Double, gamma: Double) {
+  /// `value`, `delta` (F·∂/∂F) and `gamma` (F²·∂²/∂F²) and `vega` (a point of volatility) in
+  /// USD a unit, undiscounted; `scale` is µ$ a lot with the discount.
+  mutating func setGreeks(
+    value: Double, delta: Double, scale: Double, gamma: Double, vega: Double
+  ) {
     risk.mark = rounding.rounded(value * scale)
     risk.delta = rounding.rounded(delta * scale)
     risk.gamma = rounding.rounded(gamma * scale)
+    self.vega = rounding.rounded(vega * scale)
   }
 }

@@ -1,19 +1,3 @@
-/// What an instrument is, as far as its risk goes.
-@frozen
-public enum RiskKind: UInt8, Sendable, CaseIterable {
-  /// Not in this table: nothing of it may be traded.
-  case absent = 0
-  case put = 1
-  case call = 2
-  case future = 3
-  case perpetual = 4
-
-  /// Whether its mark is money paid and received, so that it counts as a value held.
-  @inlinable public var isOption: Bool {
-    @inline(__always) get { self == .put || self == .call }
-  }
-}
-
 /// One instrument's columns of the risk table, all of them integers per lot. 64 bytes.
 @frozen
 public struct InstrumentRisk: BitwiseCopyable, Sendable, Equatable {
@@ -32,21 +16,14 @@ public struct InstrumentRisk: BitwiseCopyable, Sendable, Equatable {
   @inlinable public init() {}
 
   @inlinable public var kind: RiskKind {
-    // Not by `init(rawValue:)`: the linker folds it with code that looks types up at run time.
-    @inline(__always) get {
-      switch rawKind {
-      case 1: .put
-      case 2: .call
-      case 3: .future
-      case 4: .perpetual
-      default: .absent
-      }
-    }
+    @inline(__always) get { RiskKind.named(rawKind) }
   }
 
   /// `kind.isOption`, without the way through the kinds.
   @inlinable public var isOption: Bool {
-    @inline(__always) get { rawKind &- RiskKind.put.rawValue < 2 }
+    @inline(__always) get {
+      rawKind &- RiskKind.put.rawValue < 2 || rawKind > RiskKind.perpetual.rawValue
+    }
   }
 }
 

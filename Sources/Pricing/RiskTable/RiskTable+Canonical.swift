@@ -1,18 +1,17 @@
 extension RiskTable {
   /// The table as octets, the same on every machine: what its committed hash is of.
   ///
-  /// Little-endian, no padding. The magic `CWRISK01`; table number (8 octets); then per underlying
+  /// Little-endian, no padding. The magic `CWRISK02`; table number (8 octets); then per underlying
   /// 0…`underlyingsMax - 1`: index (8), peg rate (8), lane, expiry and gap counts (4 each); each
   /// lane: move and weight (8 each, IEEE 754), kind, volatility (1 each); each gap: lower and upper
   /// lane (4 each); each expiry: four rates and the seconds left (8 each). Then per instrument of
   /// the table in
   /// rising order: number (4), kind, underlying (1 each), expiry (2), counterpart (4), mark, delta,
-  /// gamma, notional (8 each), its row in as many lanes as the underlying has (8 each), and for
-  /// each
-  /// gap the three states' terms (8 each). Allocates; for the risk thread.
+  /// gamma, vega, notional (8 each), its row in as many lanes as the underlying has (8 each), and
+  /// for each gap the three states' terms (8 each). Allocates; for the risk thread.
   public func canonicalBytes() -> [UInt8] {
     var octets = CanonicalOctets()
-    for octet in "CWRISK01".utf8 { octets.append(octet) }
+    for octet in "CWRISK02".utf8 { octets.append(octet) }
     octets.append(number)
     for underlying in 0..<limits.underlyingsMax { append(underlying, to: &octets) }
     for instrument in 0...limits.instrumentsMax where contains(instrument) {
@@ -61,6 +60,7 @@ extension RiskTable {
     octets.append(risk.mark)
     octets.append(risk.delta)
     octets.append(risk.gamma)
+    octets.append(vega(instrument))
     octets.append(risk.notional)
     for lane in 0..<Int(market.laneCount) { octets.append(value(instrument, lane: lane)) }
     for gap in 0..<Int(market.gapCount) {

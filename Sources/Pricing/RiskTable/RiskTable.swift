@@ -48,6 +48,8 @@ public struct RiskTable: Sendable {
   @usableFromInline nonisolated(unsafe) internal let rows: UnsafeMutablePointer<SIMD8<Int64>>
   @usableFromInline nonisolated(unsafe) internal let dips: UnsafeMutablePointer<SIMD8<Int64>>
   @usableFromInline nonisolated(unsafe) internal let risks: UnsafeMutablePointer<InstrumentRisk>
+  /// Beside the records, which are full: only fills of protected orders read it.
+  @usableFromInline nonisolated(unsafe) internal let vegas: UnsafeMutablePointer<Int64>
   @usableFromInline nonisolated(unsafe) internal let expiries: UnsafeMutablePointer<ExpiryRisk>
   @usableFromInline
   nonisolated(unsafe) internal let underlyings: UnsafeMutablePointer<UnderlyingRisk>
@@ -57,6 +59,7 @@ public struct RiskTable: Sendable {
   internal init(
     limits: RiskTableLimits, rows: UnsafeMutablePointer<SIMD8<Int64>>,
     dips: UnsafeMutablePointer<SIMD8<Int64>>, risks: UnsafeMutablePointer<InstrumentRisk>,
+    vegas: UnsafeMutablePointer<Int64>,
     expiries: UnsafeMutablePointer<ExpiryRisk>, underlyings: UnsafeMutablePointer<UnderlyingRisk>,
     lanes: UnsafeMutablePointer<ScenarioLane>, gaps: UnsafeMutablePointer<NodeGap>
   ) {
@@ -64,6 +67,7 @@ public struct RiskTable: Sendable {
     unsafe self.rows = rows
     unsafe self.dips = dips
     unsafe self.risks = risks
+    unsafe self.vegas = vegas
     unsafe self.expiries = expiries
     unsafe self.underlyings = underlyings
     unsafe self.lanes = lanes
@@ -90,6 +94,13 @@ public struct RiskTable: Sendable {
   @inlinable public func delta(_ instrument: UInt32) -> Int64 { self[instrument].delta }
   /// Dollar gamma G_i of one lot.
   @inlinable public func gamma(_ instrument: UInt32) -> Int64 { self[instrument].gamma }
+  /// What one lot gains when its volatility rises by one point (0.01), µ$; 0 for a future, and for
+  /// an instrument that is not in the table.
+  @inlinable @inline(__always)
+  public func vega(_ instrument: UInt32) -> Int64 {
+    precondition(instrument <= limits.instrumentsMax, "no such instrument")
+    return unsafe vegas[Int(instrument)]  // SAFETY: checked above.
+  }
 
   /// Lanes 8·`block`…8·`block` + 7 of the row of `instrument`, unchecked in release builds: the
   /// caller has seen that the table contains it, and keeps `block` below `blocksMax`.

@@ -7,7 +7,7 @@ import FixedContainers
 /// exchanges the halves: a copy of addresses, no allocation, no lock. The risk thread must not
 /// begin another table before the activation it asked for was applied.
 ///
-/// Memory: per half 17 × 64 + 3 × 64 + 64 octets an instrument (1,344), 3,000 an underlying.
+/// Memory: per half 17 × 64 + 3 × 64 + 64 + 8 octets an instrument (1,352), 3,000 an underlying.
 public final class RiskTableBuffer: Sendable {
   public let limits: RiskTableLimits
   internal let halves: (RiskTableMemory, RiskTableMemory)
@@ -31,6 +31,7 @@ internal final class RiskTableMemory: Sendable {
   let rows: FixedArray<SIMD8<Int64>>
   let dips: FixedArray<SIMD8<Int64>>
   let risks: FixedArray<InstrumentRisk>
+  let vegas: FixedArray<Int64>
   let expiries: FixedArray<ExpiryRisk>
   let underlyings: FixedArray<UnderlyingRisk>
   let lanes: FixedArray<ScenarioLane>
@@ -44,6 +45,7 @@ internal final class RiskTableMemory: Sendable {
     rows = FixedArray(zeroed: instruments * RiskTableLimits.blocksMax)
     dips = FixedArray(zeroed: instruments * RiskTableLimits.gapBlocksMax)
     risks = FixedArray(count: instruments, filledWith: InstrumentRisk())
+    vegas = FixedArray(zeroed: instruments)
     expiries = FixedArray(
       count: underlyingCount * RiskTableLimits.expiriesMax, filledWith: ExpiryRisk())
     underlyings = FixedArray(count: underlyingCount, filledWith: UnderlyingRisk())
@@ -57,6 +59,7 @@ internal final class RiskTableMemory: Sendable {
     for instrument in 0...Int(limits.instrumentsMax) {
       // SAFETY: the array holds `instrumentsMax + 1` records.
       unsafe risks.address(unchecked: instrument).pointee = InstrumentRisk()
+      unsafe vegas.address(unchecked: instrument).pointee = 0
     }
     for underlying in 0..<Int(limits.underlyingsMax) {
       // SAFETY: the array holds `underlyingsMax` records.
@@ -68,8 +71,30 @@ internal final class RiskTableMemory: Sendable {
     // SAFETY: the arrays live as long as this object and never move.
     unsafe RiskTable(
       limits: limits, rows: rows.address(unchecked: 0), dips: dips.address(unchecked: 0),
-      risks: risks.address(unchecked: 0), expiries: expiries.address(unchecked: 0),
+      risks: risks.address(unchecked: 0), vegas: vegas.address(unchecked: 0),
+      expiries: expiries.address(unchecked: 0),
       underlyings: underlyings.address(unchecked: 0), lanes: lanes.address(unchecked: 0),
       gaps: gaps.address(unchecked: 0))
+  }
+}
+
+extension RiskTableBuffer {
+  /// Both halves; nothing else may look at them meanwhile.
+  public func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    halves.0.visit(&visitor)
+    halves.1.visit(&visitor)
+  }
+}
+
+extension RiskTableMemory {
+  func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    rows.visitInPlace(&visitor)
+    dips.visitInPlace(&visitor)
+    risks.visitInPlace(&visitor)
+    vegas.visitInPlace(&visitor)
+    expiries.visitInPlace(&visitor)
+    underlyings.visitInPlace(&visitor)
+    lanes.visitInPlace(&visitor)
+    gaps.visitInPlace(&visitor)
   }
 }

@@ -79,17 +79,25 @@ public struct RiskTableBuilder: Sendable {
       // Further than e^±20 from the forward is a mistake, not a strike.
       let ratio = input.strike / expiries[input.expiry].forward
       guard ratio > 2e-9, ratio < 5e8 else { throw .instrument(input.instrument) }
+      guard input.kind.isExotic else { continue }
+      guard let exotic = input.exotic, exotic.isValid(input.kind) else {
+        throw .instrument(input.instrument)
+      }
     }
   }
 
   /// A finite price, positive and below 10^12 USD.
   private static func isPrice(_ value: Double) -> Bool { value >= 1e-12 && value <= 1e12 }
 
+  /// Of a barrier's node from the barrier, relative.
+  private static let barrierDistance = 1e-6
+
   static let secondsInYear = 31_536_000.0
   static let secondsInDay = 86_400.0
 
   /// K/F_e − 1 of the strikes that qualify for nodes (PM-3); equal strikes of several expiries are
-  /// one, measured at the nearest expiry that lists them.
+  /// one, measured at the nearest expiry that lists them. A barrier inside the range is a node just
+  /// on its near side, whatever its expiry: there a knock-out is worth most.
   private static func strikeMoves(
     _ underlying: UnderlyingInput, _ instruments: [InstrumentInput]
   ) -> [Double] {
@@ -105,6 +113,12 @@ public struct RiskTableBuilder: Sendable {
     var moves: [Double] = []
     for option in near where seen.insert(option.strike).inserted {
       let move = option.strike / underlying.expiries[option.expiry].forward - 1
+      if abs(move) <= underlying.sheet.range { moves.append(move) }
+    }
+    for option in instruments where option.kind.isBarrier {
+      guard let exotic = option.exotic, !exotic.isKnocked else { continue }
+      let near = option.kind.isUp ? 1 - barrierDistance : 1 + barrierDistance
+      let move = exotic.barrier * near / underlying.index - 1
       if abs(move) <= underlying.sheet.range { moves.append(move) }
     }
     return moves

@@ -18,6 +18,8 @@ public enum RiskTableSection: UInt8, Sendable, CaseIterable {
   case lanes = 6
   /// `NodeGap`, one word; 8 of them an underlying.
   case gaps = 7
+  /// What a lot gains by a point of volatility, one word an instrument; 0 in tables without it.
+  case vegas = 8
 }
 
 /// Reading a table word by word, in one order for all machines.
@@ -32,13 +34,14 @@ extension RiskTable {
     case .underlyings: MemoryLayout<UnderlyingRisk>.stride / 8
     case .lanes: RiskTableLimits.lanesMax * MemoryLayout<ScenarioLane>.stride / 8
     case .gaps: RiskTableLimits.gapsMax * MemoryLayout<NodeGap>.stride / 8
+    case .vegas: 1
     }
   }
 
   /// Elements of `section`: instruments with number 0, or underlyings.
   public func elementCount(of section: RiskTableSection) -> Int {
     switch section {
-    case .rows, .dips, .instruments: Int(limits.instrumentsMax) + 1
+    case .rows, .dips, .instruments, .vegas: Int(limits.instrumentsMax) + 1
     case .expiries, .underlyings, .lanes, .gaps: Int(limits.underlyingsMax)
     }
   }
@@ -55,8 +58,8 @@ extension RiskTable {
   ///
   /// Lanes, blocks, expiries and gaps inside their limits; every instrument of a named kind, in a
   /// known underlying and expiry, with a bound at least as large as its row, skew lanes, delta,
-  /// gamma and mark and inside `valueMax`, nothing in lane 0, an option's counterpart naming it
-  /// back. Cost: one pass over the rows.
+  /// gamma, vega and mark and inside `valueMax`, nothing in lane 0, an option's counterpart naming
+  /// it back. Cost: one pass over the rows.
   public func isConsistent() -> Bool {
     for underlying in 0..<limits.underlyingsMax where !isConsistent(underlying: underlying) {
       return false
@@ -90,7 +93,7 @@ extension RiskTable {
 
   private func isConsistent(instrument: UInt32) -> Bool {
     let risk = self[instrument]
-    guard risk.rawKind <= RiskKind.perpetual.rawValue, risk.underlying < limits.underlyingsMax
+    guard risk.rawKind <= RiskKind.lookbackCall.rawValue, risk.underlying < limits.underlyingsMax
     else { return false }
     let underlying = self.underlying(risk.underlying)
     guard Int32(risk.expiry) < underlying.expiryCount, underlying.blockCount > 0, risk.bound > 0,
@@ -100,7 +103,7 @@ extension RiskTable {
     let bound = risk.bound.magnitude
     guard risk.mark.magnitude <= bound, risk.delta.magnitude <= bound,
       risk.gamma.magnitude <= bound, risk.skewLinear.magnitude <= bound,
-      risk.skewAbsolute.magnitude <= bound
+      risk.skewAbsolute.magnitude <= bound, vega(instrument).magnitude <= bound
     else { return false }
     if risk.counterpart != 0 {
       guard contains(risk.counterpart), self[risk.counterpart].counterpart == instrument,
@@ -145,6 +148,7 @@ extension RiskTable {
       case .underlyings: unsafe UnsafeMutableRawPointer(underlyings)
       case .lanes: unsafe UnsafeMutableRawPointer(lanes)
       case .gaps: unsafe UnsafeMutableRawPointer(gaps)
+      case .vegas: unsafe UnsafeMutableRawPointer(vegas)
       }
     return unsafe base + element &* Self.wordCount(of: section) &* 8
   }
@@ -168,6 +172,7 @@ extension RiskTableBuffer {
     clear(.instruments, of: table)
     clear(.underlyings, of: table)
     clear(.dips, of: table)
+    clear(.vegas, of: table)
   }
 
   private func clear(_ section: RiskTableSection, of table: RiskTable) {

@@ -54,6 +54,14 @@ struct RiskTableWriter {
         index += 1
         continue
       }
+      if first.kind.isExotic {
+        try ExoticRows(
+          memory: memory, scenarios: scenarios, expiry: underlying.expiries[first.expiry],
+          factors: expiry, underlying: underlying
+        ).write(first)
+        index += 1
+        continue
+      }
       var pair = OptionPair(first)
       if index + 1 < ordered.count, pair.join(ordered[index + 1]) { index += 1 }
       try OptionRows(memory: memory, scenarios: scenarios, expiry: expiry, underlying: underlying)

@@ -14,6 +14,9 @@ public struct ScenarioSheet: Sendable, Equatable {
   public var longPower = 0.13
   /// DTE below this counts as this.
   public var daysFloor = 1.0
+  /// Days that pass in the lanes with volatility down: a portfolio loses by decay too, most of it
+  /// what it holds near its expiry.
+  public var decayDays = 1.0
   /// Shocked up-volatility is at least this.
   public var upVolatilityFloor = 0.50
   /// PM-5: the eight tails; the weight of each is range / |move|.
@@ -60,6 +63,7 @@ public struct ScenarioSheet: Sendable, Equatable {
     guard range > 0, range < 1, daysFloor > 0, daysFloor <= 30, skewWidthFloor > 0 else {
       return false
     }
+    guard decayDays >= 0, decayDays <= 30 else { return false }
     guard skewWidthFloor <= 10, skewCap < 1, nodeDaysMax >= 0, nodeDaysMax <= 3650 else {
       return false
     }
@@ -133,11 +137,14 @@ public struct InstrumentInput: Sendable {
   public var volatility: Double
   /// Units of the underlying in one lot.
   public var lotSize: Double
+  /// Exotic options only.
+  public var exotic: ExoticInput?
 
   public init(
     instrument: UInt32, kind: RiskKind, underlying: UInt8 = 0, expiry: Int, strike: Double = 0,
-    volatility: Double = 0, lotSize: Double
+    volatility: Double = 0, lotSize: Double, exotic: ExoticInput? = nil
   ) {
+    self.exotic = exotic
     self.instrument = instrument
     self.kind = kind
     self.underlying = underlying

@@ -23,6 +23,8 @@ public enum OrderEntryTemplate: UInt16, Sendable, CaseIterable {
   case mmpReset = 105
   case killSwitch = 106
   case openOrdersRequest = 107
+  case combinationOrder = 108
+  case auctionBid = 109
   case orderAck = 200
   case orderReject = 201
   case fill = 202
@@ -32,6 +34,7 @@ public enum OrderEntryTemplate: UInt16, Sendable, CaseIterable {
   case marginUpdate = 206
   case receiptChainHead = 207
   case openOrders = 208
+  case accountEvent = 209
 
   /// The template of a message; `nil` for another schema or an unknown number.
   @inlinable

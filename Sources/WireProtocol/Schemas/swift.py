@@ -11,7 +11,7 @@ KNOWN = {"Side": ("Side", ".buy"), "Tif": ("TimeInForce", ".day"),
          "Scope": ("CancelScope", ".session"), "TradingStatus": ("InstrumentStatus", ".preOpen"),
          "OrderFlags": ("OrderFlags", "OrderFlags()"), "SessionFlags": ("SessionFlags", "SessionFlags()"),
          "SideMask": ("SideMask", "SideMask()")}
-ENTRY_NAMES = {"quotes": "Quote", "orders": "Order", "errors": "QuoteError", "tickTable": "Tick"}
+ENTRY_NAMES = {"legs": "Leg", "quotes": "Quote", "orders": "Order", "errors": "QuoteError", "tickTable": "Tick"}
 UNSEQUENCED = {"Negotiate", "Challenge", "Establish", "EstablishmentAck", "EstablishmentReject",
                "Terminate", "RetransmitRequest", "RetransmitReject", "SessionReject",
                "ThrottleNotice", "FeedRetransmitRequest", "FeedRetransmitReject"}

@@ -16,13 +16,49 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: "Write every order's acceptance to this CSV: sequence, session, client id, …")
   var orders: String?
 
+  @Option(help: "Print the hash of the whole state after every N commands.")
+  var hashEvery: UInt64?
+
+  @Flag(help: "Begin at the newest usable snapshot instead of the journal's start.")
+  var fromSnapshot = false
+
+  @Flag(help: "Compare each snapshot of the journal with the state replay has there.")
+  var checkSnapshots = false
+
+  @Flag(help: "Check the signature of every index price again.")
+  var verifyOracle = false
+
+  @Option(
+    help: "SOURCE=ADDRESS of a source's key, for --verify-oracle; may be given for each source.")
+  var oracleKey: [String] = []
+
   @Flag(help: "Print one line of JSON.")
   var json = false
 
   func run() throws {
-    let verdict = try JournalVerdict.replay(directory: journal, ordersTo: orders)
+    if let hashEvery, hashEvery < 1 {
+      throw ConfigurationError("--hash-every", "must be at least 1")
+    }
+    let sources = try OracleAudit.sources(oracleKey)
+    var verdict =
+      fromSnapshot
+      ? try JournalVerdict.replayFromSnapshot(directory: journal)
+      : try JournalVerdict.replay(
+        directory: journal, ordersTo: orders, hashEvery: hashEvery,
+        checksSnapshots: checkSnapshots)
+    if verifyOracle {
+      verdict.oracle = try OracleAudit.audit(directory: journal, sources: sources)
+    }
     say(json ? try jsonLine(verdict) : verdict.text)
-    if verdict.firstDivergence != 0 { throw ExitCode(1) }
+    if verdict.firstDivergence != 0 || verdict.oracle?.holds == false { throw ExitCode(1) }
+  }
+
+  static func storage(_ directory: String) throws -> PosixJournalStorage {
+    do {
+      return try PosixJournalStorage(path: directory)
+    } catch {
+      throw ConfigurationError(directory, "\(error); give a journal's directory")
+    }
   }
 }
 
@@ -43,6 +79,9 @@ struct JournalVerdict: Encodable {
   /// Command at which replay first differs; 0 = never.
   var firstDivergence: UInt64 = 0
   var tornBytes = 0
+  var snapshotsCompared = 0
+  /// What was found of the signatures of index prices, when asked.
+  var oracle: OracleAudit?
 
   var text: String {
     """
@@ -55,19 +94,24 @@ struct JournalVerdict: Encodable {
     """
       + (tornBytes > 0 ? "\na torn tail of \(tornBytes) bytes was cut" : "") + "\n"
       + (firstDivergence == 0
-        ? "same events and state as recorded (\(compared) comparisons)"
+        ? "same events and state as recorded (\(compared) comparisons"
+          + (snapshotsCompared > 0 ? ", \(snapshotsCompared) snapshots)" : ")")
         : "DIFFERS from what was recorded, first at command \(firstDivergence)")
+      + (oracle.map { "\n" + $0.text } ?? "")
   }
 
   /// Re-executes the journal in `directory`; writes accepted orders as CSV when asked.
-  static func replay(directory: String, ordersTo path: String? = nil) throws -> JournalVerdict {
-    let storage: PosixJournalStorage
-    do {
-      storage = try PosixJournalStorage(path: directory)
-    } catch {
-      throw ConfigurationError(directory, "\(error); give a journal's directory")
+  static func replay(
+    directory: String, ordersTo path: String? = nil, hashEvery: UInt64? = nil,
+    checksSnapshots: Bool = false
+  ) throws -> JournalVerdict {
+    let cursor = try ReplayCursor(try ReplayCommand.storage(directory), venueID: nil)
+    let folder = SnapshotFolder(journal: directory)
+    var wanted: [UInt64: UInt64] = [:]
+    for name in checksSnapshots ? folder.names : [] {
+      let snapshot = try folder.read(name)
+      wanted[snapshot.sequence] = snapshot.stateHash
     }
-    let cursor = try ReplayCursor(storage, venueID: nil)
     guard let first = try cursor.next() else {
       throw ConfigurationError(directory, "holds no journaled command; give a journal's directory")
     }
@@ -79,6 +123,15 @@ struct JournalVerdict: Encodable {
     while let sequenced = next {
       venue.apply(sequenced)
       verdict.commands = sequenced.sequence
+      if let hashEvery, sequenced.sequence % hashEvery == 0 {
+        say("\(sequenced.sequence) \(hexadecimal(venue.stateHash()))")
+      }
+      if let hash = wanted[sequenced.sequence] {
+        verdict.snapshotsCompared += 1
+        if hash != venue.stateHash(), verdict.firstDivergence == 0 {
+          verdict.firstDivergence = sequenced.sequence
+        }
+      }
       venue.drainTape { event in
         guard event.kind == .orderAccepted || event.kind == .orderReplaced else { return }
         let kind = event.kind == .orderAccepted ? "new" : "replaced"
@@ -96,6 +149,21 @@ struct JournalVerdict: Encodable {
     return verdict
   }
 
+  /// The same from the newest usable snapshot on.
+  static func replayFromSnapshot(directory: String) throws -> JournalVerdict {
+    var notices: [String] = []
+    let journaled = try Recovery.recoverNewest(
+      try ReplayCommand.storage(directory), snapshots: SnapshotFolder(journal: directory),
+      venueID: nil, limits: nil, eventWindow: 1, place: directory, notices: &notices)
+    notices.forEach(complain)
+    var verdict = JournalVerdict()
+    let cursor = journaled.cursor
+    let recovered = journaled.takeVenue()
+    verdict.commands = recovered.lastSequence
+    verdict.take(recovered.venue, cursor)
+    return verdict
+  }
+
   private mutating func take<Storage: JournalStorage>(
     _ venue: borrowing Venue, _ cursor: ReplayCursor<Storage>
   ) {
@@ -109,7 +177,7 @@ struct JournalVerdict: Encodable {
     stateHash = hexadecimal(venue.stateHash())
     chainHash = "\(cursor.position.chain)"
     compared = venue.comparedCount
-    firstDivergence = venue.firstDivergence
+    if firstDivergence == 0 { firstDivergence = venue.firstDivergence }
     tornBytes = cursor.tail?.tornByteCount ?? 0
   }
 }

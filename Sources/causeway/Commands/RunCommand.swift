@@ -59,8 +59,13 @@ struct VenueHost: PortUser {
     let end = seconds > 0 ? Date().addingTimeInterval(seconds) : .distantFuture
     while !StopRequest.isMade && !runtime.hasFailed && Date() < end {
       Thread.sleep(forTimeInterval: 0.02)
+      for line in runtime.riskReport?.takeAlarms() ?? [] { logger.warning("\(line)") }
     }
     runtime.stop()
+    for line in runtime.riskReport?.takeAlarms() ?? [] { logger.warning("\(line)") }
+    if let risk = runtime.riskReport {
+      logger.info("\(risk.figures.text(now: clock.nanosecondsSinceEpoch()))")
+    }
     report(runtime, logger)
     if let failure = runtime.journalReport.failure {
       logger.critical("\(failure); stopped: nothing was acknowledged after it")

@@ -22,6 +22,8 @@ struct TuningProfile: Equatable {
   var gateway: Placement
   var sequencer: Placement
   var journal: Placement
+  /// Computes risk tables: low rate, allocates.
+  var risk: Placement
   var lockMemory: Wish
   var placement: Wish
 }
@@ -33,6 +35,7 @@ extension TuningProfile {
     gateway = try Self.placement(root, "gateway", idle: "backoff", maySeal: false)
     sequencer = try Self.placement(root, "sequencer", idle: "spin", maySeal: true)
     journal = try Self.placement(root, "journal", idle: "sleep", maySeal: false)
+    risk = try Self.placement(root, "risk", idle: "sleep", maySeal: false)
     let memory = try root.section("memory")
     lockMemory = try memory.choice("lock", Self.wishes, default: "preferred")
     try memory.finish()
@@ -69,7 +72,9 @@ extension TuningProfile {
 
   /// Roles that share a core must not spin, or the others starve: the warnings of a profile.
   var warnings: [String] {
-    let roles = [("gateway", gateway), ("sequencer", sequencer), ("journal", journal)]
+    let roles = [
+      ("gateway", gateway), ("sequencer", sequencer), ("journal", journal), ("risk", risk),
+    ]
     return roles.flatMap { role, placement in
       roles.filter { $0.0 > role && placement.core >= 0 && $0.1.core == placement.core }
         .filter { $0.1.idle == .spin || placement.idle == .spin }
@@ -109,6 +114,11 @@ extension TuningProfile {
     core = 1
     idle = "sleep"
     sleep_ns = 20_000
+    fifo_priority = 0
+    [risk]
+    core = 1
+    idle = "sleep"
+    sleep_ns = 1_000_000
     fifo_priority = 0
     [memory]
     lock = "preferred"

@@ -14,13 +14,17 @@ extension VenueConfiguration {
     var expirySeconds: UInt64
   }
 
-  /// What the first risk table of a run is computed from.
+  /// What risk tables are computed from, besides the index that the venue accepts.
   struct Underlying {
     var identifier: UInt8
     /// Dollars a unit.
     var index: Double
     /// A year, of every option: 0.55 is 55 %.
     var volatility: Double
+    /// Of the forward a year, continuously compounded: index·e^(carry·τ).
+    var carry: Double
+    /// A file of `causeway calibrate --json`; nil: the volatility above for every option.
+    var surface: String?
     var sheet: ScenarioSheet
   }
 
@@ -59,11 +63,18 @@ extension VenueConfiguration {
         ? 0 : UInt64(try section.integer("expiry_unix_seconds", in: 1...9_000_000_000)))
   }
 
-  static func underlying(_ section: TOMLSection) throws -> Underlying {
+  static func underlying(_ section: TOMLSection, directory: String) throws -> Underlying {
+    let surface = try section.string("surface", default: "")
+    let carry = try section.string("carry", default: "0")
+    guard let carryValue = Double(carry), abs(carryValue) <= 1 else {
+      throw section.error("carry", "is \"\(carry)\"; it must be a rate a year from -1 to 1")
+    }
     let underlying = Underlying(
       identifier: UInt8(try section.integer("id", in: 0...7)),
       index: Double(try section.nano("index")) / 1e9,
-      volatility: Double(try section.nano("volatility")) / 1e9,
+      volatility: Double(try section.nano("volatility")) / 1e9, carry: carryValue,
+      surface: surface.isEmpty
+        ? nil : surface.hasPrefix("/") ? surface : directory + "/" + surface,
       sheet: try section.choice(
         "sheet",
         [
@@ -117,9 +128,6 @@ extension VenueConfiguration {
     for account in sessions.map(\.account) + deposits.map(\.account)
     where account >= limits.margin.accountsMax {
       throw root.error("margin", "account \(account) is not below margin.accounts")
-    }
-    if protections.contains(where: { $0.vega != 0 }) {
-      throw root.error("protection", "vega_usd is not served: risk tables carry no vega")
     }
   }
 }

@@ -61,6 +61,10 @@ struct VenueConfiguration {
   var protections: [Protection]
   var underlyings: [Underlying]
   var deposits: [Deposit]
+  var risk: Risk
+  var oracle: Oracle
+  /// What a new venue is told to set.
+  var parameters: [Parameter]
   /// Identifiers of sessions that the operator unlocks at this start.
   var unlockedSessions: [UInt64] = []
 }
@@ -93,9 +97,14 @@ extension VenueConfiguration {
       try Self.session($1, token: $0, directory: directory)
     }
     protections = try root.sections("protection").map(Self.protection)
-    underlyings = try root.sections("underlying").map(Self.underlying)
+    underlyings = try root.sections("underlying").map {
+      try Self.underlying($0, directory: directory)
+    }
     deposits = try root.sections("account").map(Self.deposit)
     limits.margin = try Self.margin(root)
+    risk = try Self.risk(root)
+    oracle = try Self.oracle(root)
+    parameters = try Self.parameters(root)
     try root.finish()
     try checkNumbers(in: root)
   }

@@ -121,7 +121,12 @@ extension ClientEvent {
     case .sessionOpened, .sessionClosed, .instrument, .control, .liquidationFill,
       .liquidationTransfer, .auctionSlice, .takeover, .deleverage, .socialisedLoss:
       .other
-    case .indexAccepted, .indexHeld, .settlementPrint, .settlementPrice, .settled: .other
+    case .withdrawalAnswered, .withdrawalPaid, .collateralMoved, .forcedAnswered, .accountFill,
+      .blockAnswered:
+      .other
+    case .indexAccepted, .indexHeld, .settlementPrint, .settlementPrice, .settled, .funded,
+      .barrierTouched:
+      .other
     }
   }
 

@@ -1,3 +1,4 @@
+import FixedContainers
 import Journaling
 import OrderEntry
 import VenueCore
@@ -13,6 +14,8 @@ struct RecoveredVenue: ~Copyable {
   var recentEvents: [UInt16: RecentEvents] = [:]
   var summary = JournalSummary()
   var tornByteCount = 0
+  /// The journal's first command: what venue this is.
+  var genesis = Command(kind: .genesis)
 
   init(venue: consuming Venue) { self.venue = venue }
 }
@@ -29,6 +32,15 @@ struct ClientFlow {
   var missing: [UInt64] {
     guard let highest = beyond.max() else { return [] }
     return (contiguous + 1..<highest).filter { !beyond.contains($0) }
+  }
+
+  mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    visitor.visit(&restored)
+    visitor.visit(&contiguous)
+    var numbers = FixedArray<UInt64>(beyond.sorted())
+    numbers.visitGrowing(&visitor)
+    beyond = []
+    for index in 0..<numbers.count { beyond.insert(numbers[index]) }
   }
 
   mutating func note(_ command: Command, fullSequence: UInt64) {
@@ -67,6 +79,14 @@ struct RecentEvents {
     }
   }
 
+  mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {
+    var kept = FixedArray<Event>(inOrder)
+    kept.visitGrowing(&visitor)
+    events = []
+    start = 0
+    for index in 0..<kept.count { append(kept[index]) }
+  }
+
   /// Oldest first.
   var inOrder: [Event] { Array(events[start...] + events[..<start]) }
 }
@@ -93,10 +113,21 @@ enum Recovery {
           + "use those, or a new journal directory")
     }
     var recovered = RecoveredVenue(venue: Venue(limits: sizes, outlet: .tape()))
-    var next = first
-    while let sequenced = next {
+    if let first {
+      recovered.genesis = first.command
+      apply(first, to: &recovered, eventWindow: eventWindow)
+    }
+    try goOn(&recovered, cursor, eventWindow: eventWindow, place: place)
+    return recovered
+  }
+
+  /// Applies all that `cursor` still has.
+  static func goOn<Storage: JournalStorage>(
+    _ recovered: inout RecoveredVenue, _ cursor: ReplayCursor<Storage>, eventWindow: Int,
+    place: String
+  ) throws {
+    while let sequenced = try cursor.next() {
       apply(sequenced, to: &recovered, eventWindow: eventWindow)
-      next = try cursor.next()
     }
     recovered.summary = cursor.summary
     recovered.tornByteCount = cursor.tail?.tornByteCount ?? 0
@@ -106,7 +137,6 @@ enum Recovery {
         "replay differs from what the venue recorded at command "
           + "\(recovered.venue.firstDivergence); the journal is of another program version")
     }
-    return recovered
   }
 
   private static func apply(

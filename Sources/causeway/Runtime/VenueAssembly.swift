@@ -12,6 +12,8 @@ struct VenueAssembly: ~Copyable {
   var egress: Egress
   var sequencer: Sequencer
   var agent: JournalAgent<PosixJournalStorage>
+  /// Nil without margin.
+  var risk: RiskEnds?
   var notices: [String]
   let recoveredCount: UInt64
 
@@ -21,6 +23,11 @@ struct VenueAssembly: ~Copyable {
   private static var journalCapacity: Int { 65_536 }
   private static var eventCapacity: Int { 65_536 }
   private static var controlCapacity: Int { 1_024 }
+  /// Prints of 8 underlyings by 15 sources for eight seconds; a tenth of a table of 1,000
+  /// instruments, whose sender waits for room; what the venue says to its watchers in a second.
+  private static var oracleCapacity: Int { 1_024 }
+  private static var tableCapacity: Int { 4_096 }
+  private static var noticeCapacity: Int { 4_096 }
 
   /// Recovers the journal and builds everything that continues from it.
   ///
@@ -31,28 +38,33 @@ struct VenueAssembly: ~Copyable {
   ) throws -> VenueAssembly {
     var notices = configuration.profile.warnings
     let storage = try VenueRuntime.openStorage(configuration.journal.directory)
-    let cursor = try ReplayCursor(storage, venueID: configuration.venueID)
-    let recovered = try Recovery.recover(
-      cursor, limits: configuration.limits, eventWindow: configuration.retransmissionWindow,
-      place: place)
+    let journaled = try Recovery.recoverNewest(
+      storage, snapshots: SnapshotFolder(journal: configuration.journal.directory),
+      venueID: configuration.venueID, limits: configuration.limits,
+      eventWindow: configuration.retransmissionWindow, place: place, notices: &notices)
+    let cursor = journaled.cursor
+    var recovered = journaled.takeVenue()
     if recovered.lastSequence > 0 { notices.append(recovered.text) }
     var settings = JournalSettings(venueID: configuration.venueID)
     settings.segmentByteCount = configuration.journal.segmentByteCount
     let writer = try JournalWriter(continuing: cursor, settings: settings)
     if let notice = storage.fallbackNotice { notices.append(notice) }
+    let now = clock.nanosecondsSinceEpoch()
+    let market = VenueRuntime.market(configuration, &recovered, now: now)
     let startup =
       VenueRuntime.startupCommands(configuration, recovered)
       + (try VenueRuntime.marginCommands(
-        configuration, recovered, now: clock.nanosecondsSinceEpoch(), place: place))
+        configuration, recovered, market, now: now, place: place))
     return join(
-      recovered, writer, configuration, startup, clock: clock, signals: signals,
+      recovered, writer, configuration, startup, market, clock: clock, signals: signals,
       notices: notices)
   }
 
   private static func join(
     _ recovered: consuming RecoveredVenue,
     _ writer: consuming JournalWriter<PosixJournalStorage>,
-    _ configuration: VenueConfiguration, _ startup: [Command], clock: CycleClock,
+    _ configuration: VenueConfiguration, _ startup: [Command], _ market: RiskMarket,
+    clock: CycleClock,
     signals: RuntimeSignals, notices: [String]
   ) -> VenueAssembly {
     let commands = SlotRing<Command>(capacity: commandCapacity)
@@ -60,6 +72,9 @@ struct VenueAssembly: ~Copyable {
     let journaled = SlotRing<SequencedCommand>(
       capacity: VenueRuntime.powerOfTwo(journalCapacity + startup.count))
     let events = SlotRing<Event>(capacity: eventCapacity)
+    let oracle = SlotRing<Command>(capacity: oracleCapacity)
+    let tables = SlotRing<Command>(capacity: tableCapacity)
+    let watched = SlotRing<Event>(capacity: noticeCapacity)
     let control = SlotRing<ControlMessage>(capacity: controlCapacity)
     var ingress = Ingress(
       configuration: VenueRuntime.ingressConfiguration(configuration),
@@ -69,20 +84,32 @@ struct VenueAssembly: ~Copyable {
         sessionsMax: configuration.limits.sessionsMax,
         windowCapacity: VenueRuntime.powerOfTwo(configuration.retransmissionWindow)),
       events: events.makeConsumer(), control: control.makeConsumer(),
+      notices: configuration.limits.margin.isEnabled ? watched.makeProducer() : nil,
       durable: configuration.acknowledge == .durable ? writer.durable : nil)
     VenueRuntime.restore(
       &ingress, &egress, from: recovered, now: clock.nanosecondsSinceEpoch())
+    let tableNumber = recovered.venue.riskTableNumber + 1
     let (lastSequence, lastEngineTime) = (recovered.lastSequence, recovered.lastEngineTime)
     var venue = recovered.intoVenue()
     venue.redirectEvents(to: .ring(events.makeProducer()))
     var sequencer = Sequencer(
       venue: venue, lastSequence: lastSequence, lastEngineTime: lastEngineTime,
-      commands: commands.makeConsumer(), journal: journaled.makeProducer(), clock: clock,
+      queues: CommandQueues(
+        orders: commands.makeConsumer(), oracle: oracle.makeConsumer(),
+        tables: tables.makeConsumer()),
+      journal: journaled.makeProducer(), clock: clock,
       tickOrder: configuration.tickOrder, halt: signals.halt)
     for command in startup { sequencer.sequence(command) }
+    var risk: RiskEnds?
+    if configuration.limits.margin.isEnabled {
+      risk = RiskEnds(
+        tables: tables.makeProducer(),
+        oracle: configuration.oracle == .fixed ? oracle.makeProducer() : nil,
+        notices: watched.makeConsumer(), market: market, tableNumber: tableNumber)
+    }
     return VenueAssembly(
       ingress: ingress, egress: egress, sequencer: sequencer,
-      agent: JournalAgent(writer: writer, commands: journaled.makeConsumer()),
+      agent: JournalAgent(writer: writer, commands: journaled.makeConsumer()), risk: risk,
       notices: notices, recoveredCount: lastSequence)
   }
 }

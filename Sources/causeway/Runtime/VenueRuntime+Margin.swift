@@ -5,12 +5,12 @@ import VenueTypes
 // What a venue with margin says at its start.
 extension VenueRuntime {
   /// Terms of the instruments that have none yet, the deposits a new venue begins with, and a risk
-  /// table of the configured indexes at `now`; nothing without margin.
+  /// table of `market` at `now`; nothing without margin.
   ///
   /// - Throws: `ConfigurationError` when no table can be computed.
   static func marginCommands(
-    _ configuration: VenueConfiguration, _ recovered: borrowing RecoveredVenue, now: UInt64,
-    place: String
+    _ configuration: VenueConfiguration, _ recovered: borrowing RecoveredVenue,
+    _ market: RiskMarket, now: UInt64, place: String
   ) throws -> [Command] {
     guard configuration.limits.margin.isEnabled else { return [] }
     var commands: [Command] = []
@@ -19,6 +19,7 @@ extension VenueRuntime {
       commands.append(contentsOf: termsCommand(instrument))
     }
     if recovered.lastSequence == 0 {
+      commands += VenueConfiguration.commands(configuration.parameters)
       for (index, deposit) in configuration.deposits.enumerated() {
         var command = Command(kind: .deposit)
         command.account = deposit.account
@@ -28,7 +29,7 @@ extension VenueRuntime {
       }
     }
     commands += try tableCommands(
-      configuration, now: now, number: recovered.venue.riskTableNumber + 1, place: place)
+      configuration, market, now: now, number: recovered.venue.riskTableNumber + 1, place: place)
     return commands.map { command in
       var whole = command
       whole.flags = .endOfBurst
@@ -47,51 +48,56 @@ extension VenueRuntime {
     return [command]
   }
 
-  /// A risk table word by word: rows of every instrument that has not expired, at one volatility
-  /// an underlying.
+  /// A risk table word by word: what the risk thread goes on from.
   private static func tableCommands(
-    _ configuration: VenueConfiguration, now: UInt64, number: UInt64, place: String
+    _ configuration: VenueConfiguration, _ market: RiskMarket, now: UInt64, number: UInt64,
+    place: String
   ) throws -> [Command] {
     let buffer = RiskTableBuffer(
       limits: RiskTableLimits(
         instrumentsMax: configuration.limits.instrumentsMax,
         underlyingsMax: configuration.limits.margin.underlyingsMax))
-    var underlyings: [UnderlyingInput] = []
-    var instruments: [InstrumentInput] = []
-    for underlying in configuration.underlyings {
-      let listed = configuration.instruments.filter { instrument in
-        guard let terms = instrument.terms, terms.underlying == underlying.identifier else {
-          return false
-        }
-        return terms.expirySeconds == 0 || terms.expirySeconds * 1_000_000_000 > now
+    let surfaces = try configuration.underlyings.map { underlying in
+      guard var file = underlying.surface.map(SurfaceFile.init(path:)) else {
+        return SurfaceFile.Surface?.none
       }
-      let expiries = Set(listed.compactMap { $0.terms?.expirySeconds }).sorted()
-      for instrument in listed {
-        guard let terms = instrument.terms,
-          let bucket = expiries.firstIndex(of: terms.expirySeconds)
-        else { continue }
-        instruments.append(
-          InstrumentInput(
-            instrument: instrument.identifier, kind: terms.kind,
-            underlying: underlying.identifier, expiry: bucket, strike: Double(terms.strike) / 1e9,
-            volatility: underlying.volatility, lotSize: Double(instrument.lotSize) / 1e9))
-      }
-      underlyings.append(
-        UnderlyingInput(
-          index: underlying.index, sheet: underlying.sheet,
-          expiries: expiries.map { expiry in
-            ExpiryInput(
-              secondsLeft: expiry == 0 ? 0 : Double(expiry) - Double(now / 1_000_000_000),
-              forward: underlying.index)
-          }))
+      if let line = file.refresh() { throw ConfigurationError(line: line) }
+      return file.surface
     }
+    let inputs = RiskInputs(configuration, market: market, surfaces: surfaces, now: now)
     do {
       let table = try RiskTableBuilder(buffer: buffer).compute(
-        half: 0, number: 1, underlyings: underlyings, instruments: instruments)
+        half: 0, number: 1, underlyings: inputs.underlyings, instruments: inputs.instruments)
       // The table is a view of the buffer, which nothing else holds.
       return withExtendedLifetime(buffer) { RiskTableWords.commands(for: table, number: number) }
     } catch {
       throw ConfigurationError(place, "no risk table can be computed: \(error)")
     }
+  }
+
+  /// What the risk thread knows at the start: the indexes that a recovered venue has accepted, and
+  /// the expiries that are over.
+  static func market(
+    _ configuration: VenueConfiguration, _ recovered: inout RecoveredVenue, now: UInt64
+  ) -> RiskMarket {
+    var settled: Set<RiskMarket.Expiry> = []
+    for instrument in configuration.instruments {
+      guard let terms = instrument.terms, terms.expirySeconds != 0 else { continue }
+      let isOver = terms.expirySeconds * 1_000_000_000 <= now
+      let status = recovered.venue.instrument(instrument.identifier).status
+      // A new venue has no positions in what expired before it began.
+      if status == .expired || (isOver && recovered.lastSequence == 0) {
+        settled.insert(.init(underlying: terms.underlying, seconds: terms.expirySeconds))
+      }
+    }
+    var market = RiskMarket(configuration.underlyings, settled: settled)
+    for underlying in configuration.underlyings {
+      let accepted = recovered.venue.index(underlying.identifier)
+      guard accepted.time != 0 else { continue }
+      market.accept(
+        index: Double(accepted.value) / 1e9, confidence: Double(accepted.confidence) / 1e9,
+        of: Int(underlying.identifier))
+    }
+    return market
   }
 }

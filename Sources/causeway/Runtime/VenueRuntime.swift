@@ -1,7 +1,8 @@
 import Hardware
 import Transport
 
-/// A running venue: three threads, and the way to stop them.
+/// A running venue: three threads, with margin a fourth that computes risk, and the way to stop
+/// them.
 struct VenueRuntime: ~Copyable {
   /// What the operator should see at the start: fallbacks, warnings, recovery.
   let notices: [String]
@@ -10,11 +11,14 @@ struct VenueRuntime: ~Copyable {
   let gatewayReport: GatewayReport
   let sequencerReport: SequencerReport
   let journalReport: JournalReport
+  /// Nil without margin.
+  let riskReport: RiskReport?
   /// Commands recovered from the journal; 0 for a new venue.
   let recoveredCount: UInt64
   private var gateway: PinnedThread?
   private var sequencer: PinnedThread?
   private var journal: PinnedThread?
+  private var risk: PinnedThread?
 
   /// Recovers the journal, places the threads, and starts them.
   ///
@@ -28,7 +32,7 @@ struct VenueRuntime: ~Copyable {
     let (gatewayReport, sequencerReport, journalReport) =
       (GatewayReport(), SequencerReport(), JournalReport())
     let endpoint = port.localEndpoint
-    let parts = try VenueAssembly.make(
+    var parts = try VenueAssembly.make(
       configuration, clock: clock, signals: signals, place: place)
     var notices = parts.notices
     let recoveredCount = parts.recoveredCount
@@ -50,19 +54,33 @@ struct VenueRuntime: ~Copyable {
         port: port, ingress: parts.ingress, egress: parts.egress, clock: clock,
         signals: signals, report: gatewayReport, idle: idle(profile.gateway)),
       body: { $0.run() })
+    var risk: PinnedThread?
+    let riskReport = parts.risk == nil ? nil : RiskReport()
+    if let ends = parts.risk.take(), let riskReport {
+      let thread = try PinnedThread.start(
+        plan("risk", profile.risk, profile.placement),
+        payload: RiskLoop(
+          configuration, ends, clock: clock, signals: signals, report: riskReport,
+          idle: idle(profile.risk)),
+        body: { $0.run() })
+      notices += thread.fallbacks
+      risk = .some(thread)
+    }
     notices += journal.fallbacks + sequencer.fallbacks + gateway.fallbacks
     if let notice = try lockMemory(profile.lockMemory) { notices.append(notice) }
     return VenueRuntime(
       notices: notices, signals: signals, endpoint: endpoint, gatewayReport: gatewayReport,
-      sequencerReport: sequencerReport, journalReport: journalReport,
-      recoveredCount: recoveredCount, gateway: gateway, sequencer: sequencer, journal: journal)
+      sequencerReport: sequencerReport, journalReport: journalReport, riskReport: riskReport,
+      recoveredCount: recoveredCount, gateway: gateway, sequencer: sequencer, journal: journal,
+      risk: risk)
   }
 
   private init(
     notices: [String], signals: RuntimeSignals, endpoint: Endpoint,
     gatewayReport: GatewayReport, sequencerReport: SequencerReport,
-    journalReport: JournalReport, recoveredCount: UInt64, gateway: consuming PinnedThread,
-    sequencer: consuming PinnedThread, journal: consuming PinnedThread
+    journalReport: JournalReport, riskReport: RiskReport?, recoveredCount: UInt64,
+    gateway: consuming PinnedThread, sequencer: consuming PinnedThread,
+    journal: consuming PinnedThread, risk: consuming PinnedThread?
   ) {
     self.notices = notices
     self.signals = signals
@@ -70,16 +88,19 @@ struct VenueRuntime: ~Copyable {
     self.gatewayReport = gatewayReport
     self.sequencerReport = sequencerReport
     self.journalReport = journalReport
+    self.riskReport = riskReport
     self.recoveredCount = recoveredCount
     self.gateway = .some(gateway)
     self.sequencer = .some(sequencer)
     self.journal = .some(journal)
+    self.risk = risk
   }
 
   /// Stops cleanly: no more commands, a checkpoint, everything durable, everything sent. Returns
   /// when all threads have ended, in the order in which they do.
   mutating func stop() {
     signals.stop.store(1)
+    if let thread = risk.take() { thread.join() }
     if let thread = sequencer.take() { thread.join() }
     if let thread = journal.take() { thread.join() }
     if let thread = gateway.take() { thread.join() }

@@ -12,6 +12,7 @@ let orderEntryAnswerProbes: [MessageProbe] = [
   probeMarginUpdate(),
   probeReceiptChainHead(),
   probeOpenOrders(),
+  probeAccountEvent(),
 ]
 
 private func probeOrderAck() -> MessageProbe {
@@ -236,5 +237,30 @@ private func probeOpenOrders() -> MessageProbe {
   probe.entry("selfMatchMode") { message, index in
     octets(OpenOrdersView(message)?.orders[index].selfMatchMode)
   }
+  return probe
+}
+
+private func probeAccountEvent() -> MessageProbe {
+  var probe = MessageProbe(4101, "AccountEvent", 209)
+  probe.reencode = { message in
+    AccountEventView(message).flatMap { reencoded(AccountEventMessage($0)) }
+  }
+  probe.field("clOrdId") { octets(AccountEventView($0)?.clOrdId) }
+  probe.field("orderId") { octets(AccountEventView($0)?.orderId) }
+  probe.field("engineSeqNo") { octets(AccountEventView($0)?.engineSeqNo) }
+  probe.field("engineTime") { octets(AccountEventView($0)?.engineTime) }
+  probe.field("amount") { octets(AccountEventView($0)?.amount) }
+  probe.field("feeMicros") { octets(AccountEventView($0)?.feeMicros) }
+  probe.field("reference") { octets(AccountEventView($0)?.reference) }
+  probe.field("qty") { octets(AccountEventView($0)?.qty) }
+  probe.field("instrumentId") { octets(AccountEventView($0)?.instrumentId) }
+  probe.field("code") { octets(AccountEventView($0)?.code) }
+  probe.field("detail") { octets(AccountEventView($0)?.detail) }
+  probe.field("accountIdx") { octets(AccountEventView($0)?.accountIdx) }
+  probe.field("kind") { octets(AccountEventView($0)?.kind) }
+  probe.field("side") { octets(AccountEventView($0)?.side) }
+  probe.field("part") { octets(AccountEventView($0)?.part) }
+  probe.field("isInitiator") { octets(AccountEventView($0)?.isInitiator) }
+  probe.field("other") { octets(AccountEventView($0)?.other) }
   return probe
 }

@@ -11,6 +11,8 @@ let orderEntryRequestProbes: [MessageProbe] = [
   probeMmpReset(),
   probeKillSwitch(),
   probeOpenOrdersRequest(),
+  probeCombinationOrder(),
+  probeAuctionBid(),
 ]
 
 private func probeNewOrder() -> MessageProbe {
@@ -142,5 +144,45 @@ private func probeOpenOrdersRequest() -> MessageProbe {
   probe.field("scopeId") { octets(OpenOrdersRequestView($0)?.scopeId) }
   probe.field("scope") { octets(OpenOrdersRequestView($0)?.scope) }
   probe.field("accountIdx") { octets(OpenOrdersRequestView($0)?.accountIdx) }
+  return probe
+}
+
+private func probeCombinationOrder() -> MessageProbe {
+  var probe = MessageProbe(4101, "CombinationOrder", 108)
+  probe.reencode = { message in
+    CombinationOrderView(message).flatMap { view in
+      reencoded(CombinationOrderMessage(view), view.legs) {
+        CombinationOrderMessage.Leg($0)
+      }
+    }
+  }
+  probe.field("clOrdId") { octets(CombinationOrderView($0)?.clOrdId) }
+  probe.field("netLimitMicros") { octets(CombinationOrderView($0)?.netLimitMicros) }
+  probe.field("units") { octets(CombinationOrderView($0)?.units) }
+  probe.field("smpId") { octets(CombinationOrderView($0)?.smpId) }
+  probe.field("accountIdx") { octets(CombinationOrderView($0)?.accountIdx) }
+  probe.field("selfMatchMode") { octets(CombinationOrderView($0)?.selfMatchMode) }
+  probe.entry("instrumentId") { message, index in
+    octets(CombinationOrderView(message)?.legs[index].instrumentId)
+  }
+  probe.entry("ratio") { message, index in
+    octets(CombinationOrderView(message)?.legs[index].ratio)
+  }
+  probe.entry("side") { message, index in
+    octets(CombinationOrderView(message)?.legs[index].side)
+  }
+  return probe
+}
+
+private func probeAuctionBid() -> MessageProbe {
+  var probe = MessageProbe(4101, "AuctionBid", 109)
+  probe.reencode = { message in
+    AuctionBidView(message).flatMap { reencoded(AuctionBidMessage($0)) }
+  }
+  probe.field("clOrdId") { octets(AuctionBidView($0)?.clOrdId) }
+  probe.field("mostMicros") { octets(AuctionBidView($0)?.mostMicros) }
+  probe.field("share") { octets(AuctionBidView($0)?.share) }
+  probe.field("liquidatedIdx") { octets(AuctionBidView($0)?.liquidatedIdx) }
+  probe.field("accountIdx") { octets(AuctionBidView($0)?.accountIdx) }
   return probe
 }

@@ -52,7 +52,10 @@ struct ProveMoneyCommand: ParsableCommand {
         subject.apply(command)
         report.compare(&subject, seed: seed)
         report.kinds[Int(command.kind.rawValue)] += 1
-        subject.venue.drainTape { report.rejects[Int($0.reason.rawValue)] += 1 }
+        subject.venue.drainTape {
+          report.rejects[Int($0.reason.rawValue)] += 1
+          report.eventKinds[Int($0.kind.rawValue)] += 1
+        }
       }
     }
     report.commands += Int(subject.sequence - first)
@@ -72,6 +75,8 @@ struct MoneyReport: Encodable {
   var kinds = [Int](repeating: 0, count: 256)
   /// How often each reason stood in an event, by its number; 0 = no reject.
   var rejects = [Int](repeating: 0, count: 256)
+  /// How often each kind of event followed, by its number.
+  var eventKinds = [Int](repeating: 0, count: 256)
   var findings = ProofFindings()
 
   /// The two identities, after the command just applied.
@@ -94,11 +99,14 @@ struct MoneyReport: Encodable {
       .map { "\($0) \(grouped(kinds[Int($0.rawValue)]))" }
     let refused = RejectReason.allCases.filter { rejects[Int($0.rawValue)] > 0 }
       .map { "\($0) \(grouped(rejects[Int($0.rawValue)]))" }
+    let followed = EventKind.allCases.filter { eventKinds[Int($0.rawValue)] > 0 }
+      .map { "\($0) \(grouped(eventKinds[Int($0.rawValue)]))" }
     let verdict = findings.holds ? "conserved after every command" : "NOT CONSERVED"
     return """
       \(grouped(commands)) commands in \(lives) lives, seeds from \(firstSeed): \
       \(grouped(matches)) matches, \(grouped(events)) events, \(Int(seconds)) s
       beside tables: \(told.joined(separator: ", "))
+      events: \(followed.joined(separator: ", "))
       events by reason: \(refused.joined(separator: ", "))
       money and positions: \(verdict)
       """ + (findings.holds ? "" : "\n" + findings.text)

@@ -11,19 +11,24 @@ extension RandomVenue {
 
   private mutating func nextCommands() -> [Command] {
     switch random.below(100) {
-    case 0..<44: [order()]
-    case 44..<58: [cancel()]
-    case 58..<70: [replacement()]
-    case 70..<82: quotes()
-    case 82..<84: [massCancel()]
-    case 84..<96: [control()]
+    case 0..<40: [order()]
+    case 40..<52: [cancel()]
+    case 52..<63: [replacement()]
+    case 63..<73: quotes()
+    case 73..<74: [massCancel()]
+    case 74..<78: prints()
+    case 78..<81: [accountCommand()]
+    case 81..<83: block()
+    case 83..<85: combination()
+    case 85..<86: [bid()]
+    case 86..<97: [control()]
     default: [sessionCommand()]
     }
   }
 
   // MARK: Orders
 
-  private mutating func fromSession(_ kind: CommandKind) -> Command {
+  mutating func fromSession(_ kind: CommandKind) -> Command {
     var command = Command(kind: kind)
     command.session = UInt16(random.below(Int(Self.sessionsMax)))
     clientNumbers[Int(command.session)] &+= 1
@@ -31,7 +36,7 @@ extension RandomVenue {
     return command
   }
 
-  private mutating func newNumber(_ session: UInt16) -> UInt64 {
+  mutating func newNumber(_ session: UInt16) -> UInt64 {
     orderNumbers[Int(session)] &+= 1
     return orderNumbers[Int(session)]
   }
@@ -43,7 +48,7 @@ extension RandomVenue {
   }
 
   /// A price near the mark, 1e-9: a whole tick.
-  private mutating func price(_ instrument: UInt32) -> Int64 {
+  mutating func price(_ instrument: UInt32) -> Int64 {
     let underlying = Int(instrument - 1) / Self.instrumentsPerUnderlying
     let tick: Int64 = underlying == 0 ? 5_000_000_000 : 500_000_000
     let place = Int(instrument - 1) % Self.instrumentsPerUnderlying

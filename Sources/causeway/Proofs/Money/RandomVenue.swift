@@ -14,7 +14,7 @@ struct RandomVenue: ~Copyable {
   static let instrumentsPerUnderlying = 10
   /// 2026-01-05 00:00:00 UTC.
   static let firstTime: UInt64 = 1_767_571_200_000_000_000
-  private static let limits = VenueLimits(
+  static let limits = VenueLimits(
     restingOrdersMax: 4_096, instrumentsMax: 64, sessionsMax: sessionsMax,
     openOrdersPerSessionMax: 256,
     margin: MarginSizes(
@@ -28,6 +28,8 @@ struct RandomVenue: ~Copyable {
   private let buffer: RiskTableBuffer
   var clientNumbers = [UInt32](repeating: 0, count: Int(sessionsMax))
   var depositNumber: UInt64 = 0
+  var requestNumber: UInt64 = 0
+  var printNumber: UInt32 = 0
   /// 0 = none.
   var haltedInstrument: UInt32 = 0
   var orderNumbers = [UInt64](repeating: 0, count: Int(sessionsMax))

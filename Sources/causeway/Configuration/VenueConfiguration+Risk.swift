@@ -1,0 +1,39 @@
+extension VenueConfiguration {
+  /// How often the risk thread computes a table, and when it need not.
+  struct Risk: Equatable {
+    var intervalNanoseconds: UInt64
+    /// A table is not sent while every index is nearer than this to that of the newest table.
+    var moveBasisPoints: Double
+    /// … unless that table is as old as this.
+    var ageMaxNanoseconds: UInt64
+  }
+
+  /// Where index prices come from.
+  enum Oracle: Equatable {
+    /// The configured indexes, printed each second by three internal sources.
+    case fixed
+    /// Nowhere: the configured indexes stand, and the venue accepts none.
+    case off
+  }
+
+  static func risk(_ root: TOMLSection) throws -> Risk {
+    let section = try root.section("risk")
+    let risk = Risk(
+      intervalNanoseconds: UInt64(
+        try section.integer("interval_ms", in: 10...60_000, default: 1_000)) * 1_000_000,
+      moveBasisPoints: Double(
+        try section.integer("index_move_bp", in: 0...1_000, default: 0)),
+      ageMaxNanoseconds: UInt64(
+        try section.integer("age_max_ms", in: 10...3_600_000, default: 10_000)) * 1_000_000)
+    try section.finish()
+    return risk
+  }
+
+  static func oracle(_ root: TOMLSection) throws -> Oracle {
+    let section = try root.section("oracle")
+    let oracle = try section.choice(
+      "mode", [("fixed", Oracle.fixed), ("off", Oracle.off)], default: "fixed")
+    try section.finish()
+    return oracle
+  }
+}

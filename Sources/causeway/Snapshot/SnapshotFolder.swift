@@ -1,0 +1,139 @@
+import FixedContainers
+import Foundation
+import Journaling
+import VenueCore
+import VenueTypes
+
+/// The snapshots of one journal: files in its subfolder `snapshots`.
+struct SnapshotFolder {
+  let path: String
+
+  init(journal: String) { path = journal + "/snapshots" }
+
+  /// Names of the snapshots, newest first.
+  var names: [String] {
+    let found = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return found.filter { $0.hasPrefix("snapshot-") && $0.hasSuffix(".cws") }.sorted(by: >)
+  }
+
+  /// Writes a snapshot so that it has its name only when it is whole and durable; returns the
+  /// name.
+  func write(_ snapshot: SnapshotFile) throws -> String {
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw ConfigurationError(path, "cannot be made; give a journal that can be written beside")
+    }
+    let octets = snapshot.octets
+    let name = snapshot.name(checksum: SnapshotFile.checksum(octets[..<(octets.count - 4)]))
+    let temporary = "\(path)/.\(name).\(ProcessInfo.processInfo.processIdentifier)"
+    do {
+      guard FileManager.default.createFile(atPath: temporary, contents: nil),
+        let file = FileHandle(forWritingAtPath: temporary)
+      else { throw ConfigurationError(temporary, "cannot be written") }
+      try file.write(contentsOf: Data(octets))
+      try file.synchronize()
+      try file.close()
+      // SAFETY, of the calls of the kernel here: texts that live for the time of the call.
+      guard unsafe rename(temporary, "\(path)/\(name)") == 0 else {
+        throw ConfigurationError("\(path)/\(name)", "cannot be given its name")
+      }
+      // SAFETY: as above.
+      let folder = unsafe open(path, O_RDONLY | O_DIRECTORY)
+      guard folder >= 0 else { throw ConfigurationError(path, "cannot be synced") }
+      defer { close(folder) }
+      guard fsync(folder) == 0 else { throw ConfigurationError(path, "cannot be synced") }
+    } catch {
+      try? FileManager.default.removeItem(atPath: temporary)
+      throw error
+    }
+    return name
+  }
+
+  func read(_ name: String) throws -> SnapshotFile {
+    guard let data = FileManager.default.contents(atPath: "\(path)/\(name)") else {
+      throw SnapshotFault.cut(0)
+    }
+    return try SnapshotFile(Array(data))
+  }
+}
+
+extension RecoveredVenue {
+  /// The venue of a snapshot, as if the journal had been replayed until there.
+  static func restored(
+    from snapshot: SnapshotFile, limits: VenueLimits, eventWindow: Int
+  ) throws -> RecoveredVenue {
+    var recovered = RecoveredVenue(
+      venue: try Venue(limits: limits, outlet: .tape(), image: snapshot.core))
+    var reader = StateReader(snapshot.rest)
+    recovered.visit(&reader, eventWindow: eventWindow)
+    if let fault = reader.finalFault { throw fault }
+    recovered.genesis = snapshot.genesis
+    guard recovered.venue.stateHash() == snapshot.stateHash,
+      recovered.lastSequence == snapshot.sequence
+    else { throw SnapshotFault.stateHash }
+    return recovered
+  }
+
+  /// A snapshot of it, with the journal read to `place`.
+  mutating func snapshot(
+    venueID: UInt64, at place: JournalPlace, eventWindow: Int
+  ) -> SnapshotFile {
+    var writer = StateWriter()
+    visit(&writer, eventWindow: eventWindow)
+    return SnapshotFile(
+      venueID: venueID, genesis: genesis, place: place, stateHash: venue.stateHash(),
+      core: venue.stateImage(), rest: writer.image)
+  }
+}
+
+/// A venue rebuilt from a journal, and the cursor that stands at its end.
+struct RecoveredJournal<Storage: JournalStorage>: ~Copyable {
+  var venue: RecoveredVenue
+  let cursor: ReplayCursor<Storage>
+
+  init(venue: consuming RecoveredVenue, cursor: ReplayCursor<Storage>) {
+    self.venue = venue
+    self.cursor = cursor
+  }
+
+  consuming func takeVenue() -> RecoveredVenue { venue }
+}
+
+extension Recovery {
+  /// Recovers from the newest usable snapshot and the journal behind it, or from the whole
+  /// journal. Snapshots that cannot be used are told in `notices`, a line each.
+  static func recoverNewest<Storage: JournalStorage>(
+    _ storage: Storage, snapshots: SnapshotFolder, venueID: UInt64?, limits: VenueLimits?,
+    eventWindow: Int, place: String, notices: inout [String]
+  ) throws -> RecoveredJournal<Storage> {
+    for name in snapshots.names {
+      do {
+        let snapshot = try snapshots.read(name)
+        let first = SequencedCommand(sequence: 1, engineTime: 0, command: snapshot.genesis)
+        let sizes = try genesisLimits(first, place: place)
+        guard venueID == nil || venueID == snapshot.venueID, limits == nil || limits == sizes
+        else { throw SnapshotFault.otherVenue }
+        var recovered = try RecoveredVenue.restored(
+          from: snapshot, limits: sizes, eventWindow: eventWindow)
+        let cursor = try ReplayCursor(storage, venueID: venueID, from: snapshot.place)
+        try goOn(&recovered, cursor, eventWindow: eventWindow, place: place)
+        notices.append("went on from snapshot \(name)")
+        return RecoveredJournal(venue: recovered, cursor: cursor)
+      } catch let fault as SnapshotFault {
+        notices.append("snapshot \(snapshots.path)/\(name) is not used: it \(fault)")
+      } catch let fault as StateImageFault {
+        notices.append(
+          "snapshot \(snapshots.path)/\(name) is not used: it was written by another version of "
+            + "this program (\(fault))")
+      } catch let error as JournalError {
+        notices.append(
+          "snapshot \(snapshots.path)/\(name) is not used: the journal does not go on from it "
+            + "(\(error))")
+      }
+    }
+    let cursor = try ReplayCursor(storage, venueID: venueID)
+    let recovered = try recover(cursor, limits: limits, eventWindow: eventWindow, place: place)
+    return RecoveredJournal(venue: recovered, cursor: cursor)
+  }
+}
