@@ -46,6 +46,7 @@ extension FixedArray {
     unsafe visitor.visit(octets: UnsafeMutableRawBufferPointer(rawElements))
   }
 
+  // SAFETY: the block holds `count` elements.
   private var rawElements: UnsafeMutableBufferPointer<Element> {
     unsafe UnsafeMutableBufferPointer(start: elements, count: count)
   }

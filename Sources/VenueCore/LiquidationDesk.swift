@@ -176,5 +176,8 @@ extension LiquidationDesk {
     lines.visit(&visitor)
     visitor.visit(&lineCount)
     moduleRoundTimes.visit(&visitor)
+    losses.visit(&visitor)
+    targets.visit(&visitor)
+    visitor.visit(&targetCount)
   }
 }

@@ -117,11 +117,7 @@ public struct Venue: ~Copyable, Sendable {
     case .notApplied: noteNotApplied(command)
     case .sessionOpen: openSession(command)
     case .sessionClose: closeSession(command)
-    case .timerTick:
-      expireOrders()
-      advanceSettlement(isInclusive: true)
-      advanceFunding()
-      followLiquidations()
+    case .timerTick: takeTick()
     case .dayEnd: endDay()
     case .genesis: ledger.index.season(with: UInt64(bitPattern: command.price))
     case .instrumentList: listInstrument(command)
@@ -167,6 +163,13 @@ public struct Venue: ~Copyable, Sendable {
       followLiquidations()
     case .signatureWords: break
     }
+  }
+
+  private mutating func takeTick() {
+    expireOrders()
+    advanceSettlement(isInclusive: true)
+    advanceFunding()
+    followLiquidations()
   }
 
   @inline(never)

@@ -135,7 +135,10 @@
       command.clientOrderID = identifier
       command.clientSequence = UInt32(truncatingIfNeeded: identifier)
       command.instrument = UInt32(1 + random.below(4))
-      if command.kind != .newOrder { command.auxiliary = identifier - 1 - UInt64(random.below(3)) }
+      // One of the last three; at the start perhaps none.
+      if command.kind != .newOrder {
+        command.auxiliary = identifier &- 1 &- UInt64(random.below(3))
+      }
       if command.kind != .cancel {
         command.price = Int64(5 * (400 + random.below(400))) * 1_000_000_000
         command.quantity = UInt32(1 + random.below(20))

@@ -97,7 +97,8 @@ struct StressTests {
 
   /// A path of hours that does nothing: no portfolio loses its margin. One that falls by 40 % in
   /// an hour: those that are long delta lose more, from every start within a day before it.
-  @Test(.enabled(if: isSlow)) func `a crash exceeds the margin of what is long, and of nothing in calm`() throws {
+  @Test(.enabled(if: isSlow))
+  func `a crash exceeds the margin of what is long, and of nothing in calm`() throws {
     var points = (0..<200).map { PathPoint(seconds: Double($0) * 3_600, price: 50_000) }
     var test = Backtest(sheet: .btc, tenors: [7, 30])
     test.warmUp = 0
@@ -139,7 +140,8 @@ struct StressTests {
     return try run.run(part)
   }
 
-  @Test(.enabled(if: isSlow)) func `a crash liquidates, conserves money and ends the same from the same seed`() throws {
+  @Test(.enabled(if: isSlow))
+  func `a crash liquidates, conserves money and ends the same from the same seed`() throws {
     let one = try Self.report(seed: 7)
     #expect(one.imbalances == 0)
     #expect(one.negativeOutside == 0)
@@ -154,7 +156,8 @@ struct StressTests {
     #expect(other.stateHash != one.stateHash)
   }
 
-  @Test(.enabled(if: isSlow)) func `the report adds up and the chart is drawn`() throws {
+  @Test(.enabled(if: isSlow))
+  func `the report adds up and the chart is drawn`() throws {
     let report = try Self.report(seed: 3)
     let entered = report.steps.reduce(0) { $0 + $1.liquidations }
     #expect(entered == report.totals.steps[Int(LiquidationStep.orders.rawValue)])

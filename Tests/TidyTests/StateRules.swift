@@ -27,9 +27,8 @@ enum StateRules {
       if file.comments[index].lowercased().contains("no state") { isExempt = true }
       guard let name = storedVariable(line), let known = body else { continue }
       defer { isExempt = false }
-      let isNamed = known.contains {
-        $0.contains("(&\(name))") || $0.contains(" \(name).visit")
-          || $0.contains("[\(name)") || $0.contains("engine.\(name).")
+      let isNamed = known.contains { line in
+        line.split { !($0.isLetter || $0.isNumber || $0 == "_") }.contains(Substring(name))
       }
       if !isNamed && !isExempt {
         findings.append(

@@ -99,7 +99,11 @@ private struct Volatilities {
     _ sheet: ScenarioSheet
   ) {
     same = option.volatility
-    down = same * factors.downFactor
+    // A day passes there too, in the deviation alone, as for a plain option.
+    let decay = factors.rootYears > 0 ? factors.decayedRootYears / factors.rootYears : 1
+    let least = factors.rootYears > 0 ? OptionRows.deviationFloor / factors.rootYears : 0
+    let lowered = same * factors.downFactor * decay
+    down = lowered > least ? lowered : least
     let raised = same * factors.upFactor
     up = raised > sheet.upVolatilityFloor ? raised : sheet.upVolatilityFloor
     let rest = option.strike - factors.fixedPart

@@ -8,7 +8,7 @@ struct OptionRows {
   let underlying: UnderlyingInput
 
   /// Below this total deviation an option is worth its intrinsic value, to the last µ$.
-  private static var deviationFloor: Double { 1e-12 }
+  static var deviationFloor: Double { 1e-12 }
 
   /// One option's hoisted numbers.
   private struct Terms {
