@@ -10,8 +10,8 @@ struct SnapshotCommand: ParsableCommand {
     abstract: "Write the state at a journal's end, so that a restart replays only what follows.",
     discussion: """
       Reads the journal and never writes to it: the venue may go on meanwhile. The file lies in \
-      the journal's folder snapshots and is used by run and by replay --from-snapshot. It suits the \
-      program version that wrote it; any other replays the journal instead.
+      the journal's folder snapshots; run and replay --from-snapshot use it. It suits the program \
+      version that wrote it; any other replays the journal instead.
       """)
 
   @Argument(help: "The journal's directory.")
