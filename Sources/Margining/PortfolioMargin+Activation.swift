@@ -13,13 +13,15 @@ extension PortfolioMargin {
     self.table = table
     forgetSums()
     // All positions first out, then in: a strike's short charge looks at both of its options.
-    for slot in slotRange where slotNumbers.contains(slot) {
+    for number in slotRange where slotNumbers.contains(UInt32(truncatingIfNeeded: number)) {
+      let slot = UInt32(truncatingIfNeeded: number)
       slots[Int(slot)].carried = slots[Int(slot)].position
       slots[Int(slot)].position = 0
       slots[Int(slot)].buyLots = 0
       slots[Int(slot)].sellLots = 0
     }
-    for slot in slotRange where slotNumbers.contains(slot) {
+    for number in slotRange where slotNumbers.contains(UInt32(truncatingIfNeeded: number)) {
+      let slot = UInt32(truncatingIfNeeded: number)
       let record = slots[Int(slot)]
       slots[Int(slot)].carried = 0
       if record.carried == 0 { continue }
@@ -28,31 +30,34 @@ extension PortfolioMargin {
         risk: table.contains(record.instrument) ? table[record.instrument] : InstrumentRisk())
       reload(place, record)
     }
-    for group in 1..<max(1, UInt32(truncatingIfNeeded: groups.count)) {
-      groups[Int(group)].quotedLots = 0
+    for group in 1..<max(1, groups.count) {
+      groups[group].quotedLots = 0
       clearGroup(UInt16(truncatingIfNeeded: group))
     }
   }
 
   /// Ends what `activate` began: maintenance margins stand, initial margins follow when asked for.
   public mutating func finishActivation() {
-    for slot in slotRange where slotNumbers.contains(slot) {
+    for number in slotRange where slotNumbers.contains(UInt32(truncatingIfNeeded: number)) {
+      let slot = UInt32(truncatingIfNeeded: number)
       releaseIfIdle(slot)
     }
-    for cell in 1..<max(1, UInt32(truncatingIfNeeded: cells.count)) where cellNumbers.contains(cell)
-    {
+    for number in cellRange where cellNumbers.contains(UInt32(truncatingIfNeeded: number)) {
+      let cell = UInt32(truncatingIfNeeded: number)
       settleMaintenance(cell)
       markStale(cell)
     }
   }
 
-  private var slotRange: Range<UInt32> { 1..<max(1, UInt32(truncatingIfNeeded: slots.count)) }
+  // Of `Int`: in debug builds a range of another type allocates while it is walked.
+  private var slotRange: Range<Int> { 1..<max(1, slots.count) }
+  private var cellRange: Range<Int> { 1..<max(1, cells.count) }
 
   /// Every sum back to that of an account without positions and orders; money stays.
   private mutating func forgetSums() {
     for account in 0..<accounts.count { accounts[account].markValue = 0 }
-    for cell in 1..<max(1, UInt32(truncatingIfNeeded: cells.count)) where cellNumbers.contains(cell)
-    {
+    for number in cellRange where cellNumbers.contains(UInt32(truncatingIfNeeded: number)) {
+      let cell = UInt32(truncatingIfNeeded: number)
       let old = cells[Int(cell)]
       var fresh = CellTotals()
       fresh.account = old.account

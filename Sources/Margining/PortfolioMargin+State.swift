@@ -5,9 +5,9 @@ import Pricing
 extension PortfolioMargin {
   /// Adds the signed lots of every position of every account to the sum of its instrument.
   public func addPositions(to sums: inout FixedArray<Int64>) {
-    for slot in 1..<max(1, UInt32(truncatingIfNeeded: slots.count)) where slotNumbers.contains(slot)
-    {
-      let record = slots[Int(slot)]
+    for slot in 1..<max(1, slots.count)
+    where slotNumbers.contains(UInt32(truncatingIfNeeded: slot)) {
+      let record = slots[slot]
       sums[Int(record.instrument)] &+= record.position
     }
   }

@@ -60,7 +60,9 @@ extension Venue {
   public mutating func moneyImbalance() -> Int64 {
     guard ledger.margin.isEnabled else { return 0 }
     var total: Int64 = 0
-    for account in 0..<own.end { total &+= ledger.margin.engine.cash(account) }
+    for account in 0..<Int(own.end) {
+      total &+= ledger.margin.engine.cash(UInt32(truncatingIfNeeded: account))
+    }
     return total &+ treasury.pending &- (treasury.deposits &- treasury.paid)
   }
 

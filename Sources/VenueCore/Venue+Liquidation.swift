@@ -10,8 +10,9 @@ extension Venue {
   /// Whether an account may be liquidated now (L-0): the feeds of what it holds are fresh.
   mutating func canLiquidate(_ account: UInt32) -> Bool {
     guard ledger.margin.engine.isCounted(account) else { return false }
-    for underlying in UInt8(0)..<8
-    where ledger.margin.engine.maintenanceMargin(account, in: underlying) > 0 {
+    for number in 0..<8 {
+      let underlying = UInt8(truncatingIfNeeded: number)
+      guard ledger.margin.engine.maintenanceMargin(account, in: underlying) > 0 else { continue }
       if !canLiquidate(underlying) { return false }
     }
     return true
@@ -20,8 +21,8 @@ extension Venue {
   /// Finds the accounts that a new risk table left below maintenance margin, and cancels what of
   /// their orders does not reduce risk (L-1). One pass over the users; nothing an order waits for.
   mutating func detectLiquidations() {
-    for number in 0..<limits.margin.accountsMax {
-      let account = UInt32(number)
+    for number in 0..<Int(limits.margin.accountsMax) {
+      let account = UInt32(truncatingIfNeeded: number)
       let equity = ledger.margin.engine.equity(account)
       guard equity < ledger.margin.engine.maintenanceMargin(account),
         !liquidation.isActive(account), canLiquidate(account)
@@ -99,7 +100,8 @@ extension Venue {
   mutating func leading(_ account: UInt32) -> UInt8 {
     var best: UInt8 = 0
     var most: Int64 = -1
-    for underlying in UInt8(0)..<8 {
+    for number in 0..<8 {
+      let underlying = UInt8(truncatingIfNeeded: number)
       let margin = ledger.margin.engine.maintenanceMargin(account, in: underlying)
       if margin > most { (best, most) = (underlying, margin) }
     }

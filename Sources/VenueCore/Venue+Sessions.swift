@@ -1,11 +1,12 @@
 import VenueTypes
 
 extension Venue {
-  /// A client has proved its key: its session exists from now on, and is open.
+  /// A client has proved its key: its session exists from now on, and is open. A session whose
+  /// orders rest stays with the account they are of.
   mutating func openSession(_ command: Command) {
     let index = Int(command.session)
     ledger.sessions[index].identifier = command.auxiliary
-    ledger.sessions[index].account = command.account
+    if ledger.sessions[index].openOrders == 0 { ledger.sessions[index].account = command.account }
     ledger.sessions[index].firm = command.selfMatchID
     ledger.sessions[index].isOpen = true
     ledger.sessions[index].cancelsOnDisconnect = command.quantity != 0

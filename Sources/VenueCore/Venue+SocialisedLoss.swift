@@ -33,8 +33,8 @@ extension Venue {
   /// ⌊1e9 · assets / claims⌋.
   private mutating func factor(_ underlying: UInt8, missing: Int64) -> Int64 {
     var claims: Int128 = 0
-    for number in 0..<limits.margin.accountsMax {
-      let account = UInt32(number)
+    for number in 0..<Int(limits.margin.accountsMax) {
+      let account = UInt32(truncatingIfNeeded: number)
       guard ledger.margin.engine.isActive(account, in: underlying) else { continue }
       claims &+= Int128(max(0, ledger.margin.engine.equity(account)))
     }

@@ -30,6 +30,7 @@ struct ProveMoneyCommand: ParsableCommand {
       current += 1
     }
     report.lives = Int(current - seed)
+    report.stateHash = hexadecimal(report.states.value)
     report.seconds = Date().timeIntervalSince(started)
     say(json ? try jsonLine(report) : report.text(firstSeed: seed))
     if !report.findings.holds { throw ExitCode(1) }
@@ -58,6 +59,7 @@ struct ProveMoneyCommand: ParsableCommand {
         }
       }
     }
+    report.states.combine(subject.venue.stateHash(), UInt64(subject.sequence))
     report.commands += Int(subject.sequence - first)
     report.matches += subject.venue.matchCount
     report.events += subject.venue.eventCount
@@ -77,7 +79,14 @@ struct MoneyReport: Encodable {
   var rejects = [Int](repeating: 0, count: 256)
   /// How often each kind of event followed, by its number.
   var eventKinds = [Int](repeating: 0, count: 256)
+  /// Of the states in which the lives ended: the same on every machine and from every build.
+  var stateHash = ""
+  fileprivate var states = StateHasher()
   var findings = ProofFindings()
+
+  private enum CodingKeys: CodingKey {
+    case commands, lives, matches, events, seconds, kinds, eventKinds, rejects, stateHash, findings
+  }
 
   /// The two identities, after the command just applied.
   mutating func compare(_ subject: inout RandomVenue, seed: UInt64) {
@@ -108,6 +117,7 @@ struct MoneyReport: Encodable {
       beside tables: \(told.joined(separator: ", "))
       events: \(followed.joined(separator: ", "))
       events by reason: \(refused.joined(separator: ", "))
+      states at the ends of lives: \(stateHash)
       money and positions: \(verdict)
       """ + (findings.holds ? "" : "\n" + findings.text)
   }
