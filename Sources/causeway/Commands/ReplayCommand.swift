@@ -109,8 +109,12 @@ struct JournalVerdict: Encodable {
     let folder = SnapshotFolder(journal: directory)
     var wanted: [UInt64: UInt64] = [:]
     for name in checksSnapshots ? folder.names : [] {
-      let snapshot = try folder.read(name)
-      wanted[snapshot.sequence] = snapshot.stateHash
+      do {
+        let snapshot = try folder.read(name)
+        wanted[snapshot.sequence] = snapshot.stateHash
+      } catch let fault as SnapshotFault {
+        throw ConfigurationError("\(folder.path)/\(name)", "\(fault); remove it, or ask without it")
+      }
     }
     guard let first = try cursor.next() else {
       throw ConfigurationError(directory, "holds no journaled command; give a journal's directory")
