@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 #if defined(__x86_64__)
@@ -141,6 +142,12 @@ static int32_t fill_attributes(pthread_attr_t *attributes, const struct causeway
         if (!failure) failure = pthread_attr_setaffinity_np(attributes, sizeof set, &set);
     }
     return failure;
+}
+
+int32_t causeway_thread_set_nice(int32_t nice)
+{
+    // The kernel's niceness is a thread's own; 0 = the caller.
+    return setpriority(PRIO_PROCESS, 0, nice) == 0 ? 0 : errno;
 }
 
 int32_t causeway_thread_start(const struct causeway_thread_plan *plan,

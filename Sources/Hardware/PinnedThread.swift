@@ -163,6 +163,10 @@ extension PinnedThread {
     causeway_thread_seal(mode.rawValue)
   }
 
+  /// Makes the calling thread nicer than all of ordinary priority, for the rest of its life: it
+  /// runs when they leave a core free, and a little beside them. 0 or an errno.
+  public static func yieldToOthers() -> Int32 { causeway_thread_set_nice(10) }
+
   /// How a sealed thread ends: at once, keeping what it owned. Freeing memory can contend for the
   /// allocator's locks, and waiting for a lock is a system call; seen in 1 of 6 ends under load.
   public static func endSealed() -> Never { causeway_thread_end_now() }

@@ -69,11 +69,15 @@ public struct BlockBatch: ~Copyable, Sendable {
     }
   }
 
-  /// Takes what waits in the ring, up to the room there is; returns how many.
-  public mutating func fill(from commands: inout SlotRingConsumer<SequencedCommand>) -> Int {
+  /// Takes what waits in the ring, up to the room there is; returns how many. Each command is
+  /// shown to `follower` too.
+  public mutating func fill(
+    from commands: inout SlotRingConsumer<SequencedCommand>, showing follower: inout FollowerTap
+  ) -> Int {
     var count = 0
     while hasRoom, let command = commands.tryPop() {
       append(command)
+      follower.show(command)
       count += 1
     }
     return count

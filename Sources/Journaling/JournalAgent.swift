@@ -10,15 +10,18 @@ import VenueTypes
 public struct JournalAgent<Storage: JournalStorage>: ~Copyable, Sendable {
   public var writer: JournalWriter<Storage>
   private var commands: SlotRingConsumer<SequencedCommand>
+  private var follower: FollowerTap
   /// Cycles that found nothing since the watermark's time was last looked at.
   private var idleCount: UInt32 = 0
 
   public init(
     writer: consuming JournalWriter<Storage>,
-    commands: consuming SlotRingConsumer<SequencedCommand>
+    commands: consuming SlotRingConsumer<SequencedCommand>,
+    follower: consuming FollowerTap = FollowerTap()
   ) {
     self.writer = writer
     self.commands = commands
+    self.follower = follower
   }
 
   /// One round: everything that waits, up to a batch, is durable and published on return.
@@ -36,7 +39,7 @@ public struct JournalAgent<Storage: JournalStorage>: ~Copyable, Sendable {
     }
     let time = Self.now()
     try writer.begin(at: time)
-    let count = writer.batch.fill(from: &commands)
+    let count = writer.batch.fill(from: &commands, showing: &follower)
     try writer.commit(at: time)
     return count
   }

@@ -11,14 +11,20 @@ public struct CommandQueues: ~Copyable, Sendable {
   internal var oracle: SlotRingConsumer<Command>
   /// From the risk thread: `riskTableBegin`, the words, `riskTableActivate`, in this order.
   internal var tables: SlotRingConsumer<Command>
+  /// From the thread that watches the base chain: owners, deposits, forced requests, payments, and
+  /// the status of instruments while batches cannot be posted.
+  internal var settlement: SlotRingConsumer<Command>
 
   public init(
     orders: consuming SlotRingConsumer<Command>, oracle: consuming SlotRingConsumer<Command>,
-    tables: consuming SlotRingConsumer<Command>
+    tables: consuming SlotRingConsumer<Command>,
+    settlement: consuming SlotRingConsumer<Command> =
+      SlotRing<Command>(capacity: 64).makeConsumer()
   ) {
     self.orders = orders
     self.oracle = oracle
     self.tables = tables
+    self.settlement = settlement
   }
 
   /// A venue without oracle and risk thread: nothing ever comes from there.

@@ -7,8 +7,8 @@ import VenueTypes
 /// The one thread that numbers commands and applies them: the only writer of the venue's state.
 ///
 /// One duty cycle takes, in this order: what waits in the oracle ring, at most `oracleCommandsMax`;
-/// what waits in the table ring, at most `tableCommandsMax`; one ingress burst of the gateway,
-/// arranged (`TickBurst`). Each command gets the next sequence number and the engine time, is
+/// what waits in the table ring, at most `tableCommandsMax`; what waits in the settlement ring, at
+/// most `settlementCommandsMax`; one ingress burst of the gateway, arranged (`TickBurst`). Each command gets the next sequence number and the engine time, is
 /// handed to the journal ring, and is applied to the venue. What followed goes to the event ring
 /// as it happens; the release gate at egress holds it back until the command is durable.
 ///
@@ -28,6 +28,9 @@ public struct Sequencer: ~Copyable, Sendable {
   /// Commands of the table ring in one duty cycle: 35,000 words of a table for 1,000 instruments
   /// take 1,094 cycles, and hold each waiting burst up by some two microseconds.
   public static var tableCommandsMax: Int { 32 }
+  /// Commands of the settlement ring in one duty cycle: each may close positions or cancel all
+  /// orders of an account.
+  public static var settlementCommandsMax: Int { 8 }
 
   public private(set) var venue: Venue
   public private(set) var nextSequence: UInt64
@@ -64,7 +67,7 @@ public struct Sequencer: ~Copyable, Sendable {
 
   /// One duty cycle; returns how many commands were sequenced.
   public mutating func poll() -> Int {
-    var count = sequenceOracle() &+ sequenceTable()
+    var count = sequenceOracle() &+ sequenceTable() &+ sequenceSettlement()
     var isComplete = burst.isFull
     while !isComplete, let command = queues.orders.tryPop() {
       venue.prefetch(command)
@@ -102,6 +105,17 @@ public struct Sequencer: ~Copyable, Sendable {
     return count
   }
 
+  /// What the base chain says.
+  @inline(__always)
+  private mutating func sequenceSettlement() -> Int {
+    var count = 0
+    while count < Self.settlementCommandsMax, let command = queues.settlement.tryPop() {
+      sequenceAlone(command)
+      count &+= 1
+    }
+    return count
+  }
+
   /// A tick of its own: no burst is open, so the journal shows it as one.
   @inline(never)
   private mutating func sequenceAlone(_ command: Command) {
@@ -113,11 +127,12 @@ public struct Sequencer: ~Copyable, Sendable {
   /// Commands that can be sequenced between the push of a command into the table ring, behind
   /// `waiting` others, and its own turn: the derivation of the bound under overload.
   ///
-  /// Per cycle at most the oracle's share, the table's, one burst, an expiry tick and a digest; the
-  /// cycle in which it was pushed may be over but for its burst.
+  /// Per cycle at most the oracle's share, the table's, the settlement's, one burst, an expiry tick
+  /// and a digest; the cycle in which it was pushed may be over but for the settlement's share and
+  /// its burst.
   public static func commandsBeforeMax(waiting: Int) -> Int {
     let cycles = waiting / tableCommandsMax + 1
-    let burst = TickBurst.lengthMax + 2
+    let burst = settlementCommandsMax + TickBurst.lengthMax + 2
     return burst + cycles * (oracleCommandsMax + burst) + waiting
   }
 
@@ -125,7 +140,7 @@ public struct Sequencer: ~Copyable, Sendable {
   public var isDrained: Bool {
     mutating get {
       burst.count == 0 && queues.orders.peek() == nil && queues.oracle.peek() == nil
-        && queues.tables.peek() == nil
+        && queues.tables.peek() == nil && queues.settlement.peek() == nil
     }
   }
 

@@ -183,6 +183,9 @@ uint64_t causeway_memlock_limit(void);
 /// Reads a small kernel text file into `buffer`; bytes read or a negative errno.
 int64_t causeway_read_text(const char *path, char *buffer, size_t capacity);
 
+/// Sets the niceness of the calling thread alone, 0 to 19; 0 or an errno.
+int32_t causeway_thread_set_nice(int32_t nice);
+
 // MARK: The seal
 
 enum causeway_seal_mode {
