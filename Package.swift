@@ -95,6 +95,8 @@ let floors: [[Module]] = [
       uses: [
         "Signing", "Hashing", "VenueTypes", "Hardware", "FixedContainers",
       ]),
+    // a node of the base chain: transactions out, events in
+    Module(name: "ChainAccess", uses: ["Signing", "Hashing"]),
   ],
   // Roof: the program, and the books as a library.
   [
@@ -249,7 +251,7 @@ targets.append(
     path: "Tests/TestSupport", swiftSettings: testSettings))
 /// What tests of a module import beyond what it does: risk tables to flood a sequencer with.
 let testUses = ["Sequencing": ["Pricing"]]
-let withVectors = ["Hashing", "WireProtocol", "Pricing", "Modelling"]
+let withVectors = ["Hashing", "WireProtocol", "Pricing", "Modelling", "ChainAccess"]
 for module in modules where only?.contains(module.name) ?? true {
   let uses =
     [module.name, testSupport.name]

@@ -79,13 +79,7 @@ func hexadecimalOctets(_ text: Substring) -> [UInt8]? {
   var octets: [UInt8] = []
   var high: UInt8?
   for unit in text.utf8 {
-    let digit: UInt8
-    switch unit {
-    case 48...57: digit = unit - 48
-    case 65...70: digit = unit - 55
-    case 97...102: digit = unit - 87
-    default: return nil
-    }
+    guard let digit = hexadecimalDigit(unit) else { return nil }
     if let first = high {
       octets.append(first << 4 | digit)
       high = nil
@@ -94,4 +88,14 @@ func hexadecimalOctets(_ text: Substring) -> [UInt8]? {
     }
   }
   return high == nil ? octets : nil
+}
+
+/// 0–15, or nil.
+func hexadecimalDigit(_ unit: UInt8) -> UInt8? {
+  switch unit {
+  case 48...57: unit - 48
+  case 65...70: unit - 55
+  case 97...102: unit - 87
+  default: nil
+  }
 }

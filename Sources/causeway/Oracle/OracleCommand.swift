@@ -1,4 +1,5 @@
 import ArgumentParser
+import Signing
 
 /// `causeway oracle`: one source of index prices, and its key.
 struct OracleCommand: ParsableCommand {
