@@ -68,9 +68,7 @@ let floors: [[Module]] = [
     // apply one command, emit its events
     Module(
       name: "VenueCore",
-      uses: ["Matching", "Margining", "Pricing", "FixedContainers", "VenueTypes", "CMachine"]),
-    // what is committed and published of the state, and what a leaver may claim
-    Module(name: "Settlement", uses: ["StateCommitments", "Hashing"]),
+      uses: ["Matching", "Margining", "Pricing", "FixedContainers", "VenueTypes", "CMachine"])
   ],
   // Floor 5, services: own a thread, a file or a socket; wired by rings on the roof.
   [
