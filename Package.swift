@@ -28,7 +28,7 @@ struct Module {
 
 // MARK: The drawing
 
-let ground = ["CMachine", "CSockets", "CDpdk", "CNuma", "CJemalloc", "CBook", "CSecp256k1"]
+let ground = ["CMachine", "CSockets", "CDpdk", "CNuma", "CJemalloc", "CBook", "CSecp256k1", "CZstd"]
 
 let floors: [[Module]] = [
   // Floor 1, machine: no word of the trade here.
@@ -68,7 +68,11 @@ let floors: [[Module]] = [
     // apply one command, emit its events
     Module(
       name: "VenueCore",
-      uses: ["Matching", "Margining", "Pricing", "FixedContainers", "VenueTypes", "CMachine"])
+      uses: ["Matching", "Margining", "Pricing", "FixedContainers", "VenueTypes", "CMachine"]),
+    // what is committed and published: batches, their octets, what an account may take out
+    Module(
+      name: "Settlement",
+      uses: ["StateCommitments", "Hashing", "VenueTypes", "FixedContainers"]),
   ],
   // Floor 5, services: own a thread, a file or a socket; wired by rings on the roof.
   [
@@ -95,6 +99,9 @@ let floors: [[Module]] = [
       ]),
     // a node of the base chain: transactions out, events in
     Module(name: "ChainAccess", uses: ["Signing", "Hashing"]),
+    // batches where anybody can fetch them: folder, committee, calldata, blobs; replay from there
+    Module(
+      name: "DataAvailability", uses: ["Settlement", "Signing", "Hashing", "CZstd"]),
   ],
   // Roof: the program, and the books as a library.
   [
@@ -107,7 +114,8 @@ let floors: [[Module]] = [
       uses: [
         "Transport", "OrderEntry", "Sequencing", "Journaling", "VenueCore", "Matching",
         "WireProtocol", "VenueTypes", "Hashing", "Hardware", "FixedContainers", "CMachine",
-        "Pricing", "Margining", "Modelling", "Signing", "OracleFeed",
+        "Pricing", "Margining", "Modelling", "Signing", "OracleFeed", "StateCommitments",
+        "Settlement", "DataAvailability",
       ] + (jemalloc ? ["CJemalloc"] : []),
       products: ["ArgumentParser", "TOMLKit", "Histogram", "Logging"]),
   ],
@@ -225,6 +233,7 @@ var targets: [Target] = [
     linkerSettings: [.linkedLibrary("numa")]),
   .target(name: "CBook", path: "CShims/CBook", cSettings: cSettings),
   .systemLibrary(name: "CSecp256k1", path: "CShims/CSecp256k1"),
+  .systemLibrary(name: "CZstd", path: "CShims/CZstd"),
 ]
 if jemalloc { targets.append(.systemLibrary(name: "CJemalloc", path: "CShims/CJemalloc")) }
 for module in modules where wanted.contains(module.name) {

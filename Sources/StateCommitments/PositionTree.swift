@@ -1,6 +1,6 @@
 import Hashing
 
-/// What the state tree commits of one position. 54 octets when packed:
+/// What the state tree commits of one position. 46 octets when packed:
 ///
 /// instrument u32 ‖ underlying u8 ‖ kind u8 ‖ expiry u64 ‖ strike i64 ‖ lotSize u64 ‖ lots i64 ‖
 /// mark i64, in big-endian order.
@@ -41,6 +41,13 @@ public struct PositionLeaf: BitwiseCopyable, Sendable, Equatable {
   }
 
   public var hash: KeccakDigest { packed.hash }
+
+  /// The hashes of eight positions.
+  public static func hashes(_ leaves: InlineArray<8, PositionLeaf>) -> KeccakDigests {
+    var hash = Keccak256x8()
+    for lane in 0..<8 { leaves[lane].packed.enter(&hash, lane: lane) }
+    return hash.finish(byteCount: 46)
+  }
 }
 
 /// The positions of one account: a binary tree of 128 leaves, in the order they are given, which
