@@ -114,8 +114,8 @@ let floors: [[Module]] = [
       uses: [
         "Transport", "OrderEntry", "Sequencing", "Journaling", "VenueCore", "Matching",
         "WireProtocol", "VenueTypes", "Hashing", "Hardware", "FixedContainers", "CMachine",
-        "Pricing", "Margining", "Modelling", "Signing", "OracleFeed", "StateCommitments",
-        "Settlement", "DataAvailability",
+        "Pricing", "Margining", "Modelling", "Signing", "OracleFeed", "ChainAccess",
+        "StateCommitments", "Settlement", "DataAvailability",
       ] + (jemalloc ? ["CJemalloc"] : []),
       products: ["ArgumentParser", "TOMLKit", "Histogram", "Logging"]),
   ],

@@ -24,6 +24,8 @@ struct TuningProfile: Equatable {
   var journal: Placement
   /// Computes risk tables: low rate, allocates.
   var risk: Placement
+  /// Follows the venue and commits to its state: behind everything else.
+  var commitment: Placement
   var lockMemory: Wish
   var placement: Wish
 }
@@ -36,6 +38,7 @@ extension TuningProfile {
     sequencer = try Self.placement(root, "sequencer", idle: "spin", maySeal: true)
     journal = try Self.placement(root, "journal", idle: "sleep", maySeal: false)
     risk = try Self.placement(root, "risk", idle: "sleep", maySeal: false)
+    commitment = try Self.placement(root, "commitment", idle: "sleep", maySeal: false)
     let memory = try root.section("memory")
     lockMemory = try memory.choice("lock", Self.wishes, default: "preferred")
     try memory.finish()
@@ -74,6 +77,7 @@ extension TuningProfile {
   var warnings: [String] {
     let roles = [
       ("gateway", gateway), ("sequencer", sequencer), ("journal", journal), ("risk", risk),
+      ("commitment", commitment),
     ]
     return roles.flatMap { role, placement in
       roles.filter { $0.0 > role && placement.core >= 0 && $0.1.core == placement.core }
@@ -116,6 +120,11 @@ extension TuningProfile {
     sleep_ns = 20_000
     fifo_priority = 0
     [risk]
+    core = 1
+    idle = "sleep"
+    sleep_ns = 1_000_000
+    fifo_priority = 0
+    [commitment]
     core = 1
     idle = "sleep"
     sleep_ns = 1_000_000

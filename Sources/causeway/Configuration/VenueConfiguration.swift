@@ -63,6 +63,8 @@ struct VenueConfiguration {
   var deposits: [Deposit]
   var risk: Risk
   var oracle: Oracle
+  /// Nil for a venue that commits to nothing.
+  var settlement: Settlement?
   /// What a new venue is told to set.
   var parameters: [Parameter]
   /// Identifiers of sessions that the operator unlocks at this start.
@@ -104,6 +106,7 @@ extension VenueConfiguration {
     limits.margin = try Self.margin(root)
     risk = try Self.risk(root)
     oracle = try Self.oracle(root)
+    settlement = try Self.settlement(root, directory: directory)
     parameters = try Self.parameters(root)
     try root.finish()
     try checkNumbers(in: root)
@@ -226,6 +229,7 @@ extension VenueConfiguration {
       throw root.error("instrument", "id \(twice) stands twice")
     }
     try checkMargin(in: root)
+    try checkSettlement(in: root)
     if let twice = firstRepeated(
       protections.map { UInt64($0.account) << 8 | UInt64($0.group) })
     {

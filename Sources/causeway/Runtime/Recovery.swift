@@ -164,7 +164,7 @@ enum Recovery {
 
   /// The client's whole sequence number from its low 32 bits and the session's high-water mark,
   /// which is not below it and less than 2^31 above.
-  private static func fullSequence(_ command: Command, known: SessionState) -> UInt64 {
+  static func fullSequence(_ command: Command, known: SessionState) -> UInt64 {
     let behind = UInt32(truncatingIfNeeded: known.clientSequence) &- command.clientSequence
     return known.clientSequence &- UInt64(behind)
   }

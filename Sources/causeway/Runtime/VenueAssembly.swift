@@ -14,6 +14,8 @@ struct VenueAssembly: ~Copyable {
   var agent: JournalAgent<PosixJournalStorage>
   /// Nil without margin.
   var risk: RiskEnds?
+  /// Nil for a venue that commits to nothing.
+  var commitment: CommitmentEnds?
   var notices: [String]
   let recoveredCount: UInt64
 
@@ -28,6 +30,10 @@ struct VenueAssembly: ~Copyable {
   private static var oracleCapacity: Int { 1_024 }
   private static var tableCapacity: Int { 4_096 }
   private static var noticeCapacity: Int { 4_096 }
+  /// A second of the follower's being busy with a batch, at 65,536 commands a second; what does not
+  /// fit is read from the journal.
+  private static var followedCapacity: Int { 65_536 }
+  private static var settlementCapacity: Int { 1_024 }
 
   /// Recovers the journal and builds everything that continues from it.
   ///
@@ -76,6 +82,8 @@ struct VenueAssembly: ~Copyable {
     let tables = SlotRing<Command>(capacity: tableCapacity)
     let watched = SlotRing<Event>(capacity: noticeCapacity)
     let control = SlotRing<ControlMessage>(capacity: controlCapacity)
+    let settled = SlotRing<Command>(capacity: settlementCapacity)
+    let durable = writer.durable
     var ingress = Ingress(
       configuration: VenueRuntime.ingressConfiguration(configuration),
       commands: commands.makeProducer(), control: control.makeProducer())
@@ -85,7 +93,7 @@ struct VenueAssembly: ~Copyable {
         windowCapacity: VenueRuntime.powerOfTwo(configuration.retransmissionWindow)),
       events: events.makeConsumer(), control: control.makeConsumer(),
       notices: configuration.limits.margin.isEnabled ? watched.makeProducer() : nil,
-      durable: configuration.acknowledge == .durable ? writer.durable : nil)
+      durable: configuration.acknowledge == .durable ? durable : nil)
     VenueRuntime.restore(
       &ingress, &egress, from: recovered, now: clock.nanosecondsSinceEpoch())
     let tableNumber = recovered.venue.riskTableNumber + 1
@@ -96,7 +104,7 @@ struct VenueAssembly: ~Copyable {
       venue: venue, lastSequence: lastSequence, lastEngineTime: lastEngineTime,
       queues: CommandQueues(
         orders: commands.makeConsumer(), oracle: oracle.makeConsumer(),
-        tables: tables.makeConsumer()),
+        tables: tables.makeConsumer(), settlement: settled.makeConsumer()),
       journal: journaled.makeProducer(), clock: clock,
       tickOrder: configuration.tickOrder, halt: signals.halt)
     for command in startup { sequencer.sequence(command) }
@@ -107,10 +115,19 @@ struct VenueAssembly: ~Copyable {
         oracle: configuration.oracle == .fixed ? oracle.makeProducer() : nil,
         notices: watched.makeConsumer(), market: market, tableNumber: tableNumber)
     }
+    var tap = FollowerTap()
+    var commitment: CommitmentEnds?
+    if configuration.settlement != nil {
+      let followed = SlotRing<SequencedCommand>(capacity: followedCapacity)
+      tap = FollowerTap(followed.makeProducer())
+      commitment = CommitmentEnds(
+        followed: followed.makeConsumer(), durable: durable, commands: settled.makeProducer())
+    }
     return VenueAssembly(
       ingress: ingress, egress: egress, sequencer: sequencer,
-      agent: JournalAgent(writer: writer, commands: journaled.makeConsumer()), risk: risk,
-      notices: notices, recoveredCount: lastSequence)
+      agent: JournalAgent(
+        writer: writer, commands: journaled.makeConsumer(), follower: tap), risk: risk,
+      commitment: commitment, notices: notices, recoveredCount: lastSequence)
   }
 }
 

@@ -1,8 +1,8 @@
 import Hardware
 import Transport
 
-/// A running venue: three threads, with margin a fourth that computes risk, and the way to stop
-/// them.
+/// A running venue: three threads, with margin a fourth that computes risk, with settlement a fifth
+/// that commits to its state, and the way to stop them.
 struct VenueRuntime: ~Copyable {
   /// What the operator should see at the start: fallbacks, warnings, recovery.
   let notices: [String]
@@ -13,12 +13,15 @@ struct VenueRuntime: ~Copyable {
   let journalReport: JournalReport
   /// Nil without margin.
   let riskReport: RiskReport?
+  /// Nil without settlement.
+  let commitmentReport: CommitmentReport?
   /// Commands recovered from the journal; 0 for a new venue.
   let recoveredCount: UInt64
   private var gateway: PinnedThread?
   private var sequencer: PinnedThread?
   private var journal: PinnedThread?
   private var risk: PinnedThread?
+  private var commitment: PinnedThread?
 
   /// Recovers the journal, places the threads, and starts them.
   ///
@@ -66,21 +69,36 @@ struct VenueRuntime: ~Copyable {
       notices += thread.fallbacks
       risk = .some(thread)
     }
+    var commitment: PinnedThread?
+    let commitmentReport = parts.commitment == nil ? nil : CommitmentReport()
+    if let ends = parts.commitment.take(), let commitmentReport,
+      let settlement = configuration.settlement
+    {
+      let loop = try CommitmentLoop(
+        configuration, settlement, ends, queue: nil, signals: signals,
+        report: commitmentReport, idle: idle(profile.commitment))
+      commitment = .some(
+        try PinnedThread.start(
+          plan("commitment", profile.commitment, profile.placement), payload: loop,
+          body: { $0.run() }))
+    }
     notices += journal.fallbacks + sequencer.fallbacks + gateway.fallbacks
     if let notice = try lockMemory(profile.lockMemory) { notices.append(notice) }
     return VenueRuntime(
       notices: notices, signals: signals, endpoint: endpoint, gatewayReport: gatewayReport,
       sequencerReport: sequencerReport, journalReport: journalReport, riskReport: riskReport,
-      recoveredCount: recoveredCount, gateway: gateway, sequencer: sequencer, journal: journal,
-      risk: risk)
+      commitmentReport: commitmentReport, recoveredCount: recoveredCount, gateway: gateway,
+      sequencer: sequencer, journal: journal, risk: risk, commitment: commitment)
   }
 
   private init(
     notices: [String], signals: RuntimeSignals, endpoint: Endpoint,
     gatewayReport: GatewayReport, sequencerReport: SequencerReport,
-    journalReport: JournalReport, riskReport: RiskReport?, recoveredCount: UInt64,
+    journalReport: JournalReport, riskReport: RiskReport?,
+    commitmentReport: CommitmentReport?, recoveredCount: UInt64,
     gateway: consuming PinnedThread, sequencer: consuming PinnedThread,
-    journal: consuming PinnedThread, risk: consuming PinnedThread?
+    journal: consuming PinnedThread, risk: consuming PinnedThread?,
+    commitment: consuming PinnedThread?
   ) {
     self.notices = notices
     self.signals = signals
@@ -89,11 +107,13 @@ struct VenueRuntime: ~Copyable {
     self.sequencerReport = sequencerReport
     self.journalReport = journalReport
     self.riskReport = riskReport
+    self.commitmentReport = commitmentReport
     self.recoveredCount = recoveredCount
     self.gateway = .some(gateway)
     self.sequencer = .some(sequencer)
     self.journal = .some(journal)
     self.risk = risk
+    self.commitment = commitment
   }
 
   /// Stops cleanly: no more commands, a checkpoint, everything durable, everything sent. Returns
@@ -104,6 +124,7 @@ struct VenueRuntime: ~Copyable {
     if let thread = sequencer.take() { thread.join() }
     if let thread = journal.take() { thread.join() }
     if let thread = gateway.take() { thread.join() }
+    if let thread = commitment.take() { thread.join() }
   }
 
   /// Whether the journal has failed: the venue acknowledges nothing more.

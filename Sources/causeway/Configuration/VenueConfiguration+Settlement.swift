@@ -1,0 +1,108 @@
+import Foundation
+import Signing
+
+extension VenueConfiguration {
+  /// How the venue commits to its state, and where it publishes what it commits to.
+  struct Settlement {
+    /// Batches, receipts and signed heads; a path.
+    var directory: String
+    /// A batch is closed when it is this old …
+    var intervalSeconds: Int
+    /// … or has this many commands.
+    var commandsMax: Int
+    /// Signs heads and batch headers.
+    var sequencerKeyFile: String
+    /// Nil for a venue without a base chain: batches are published, and nobody is paid.
+    var chain: Chain?
+  }
+
+  /// The base chain, and how far the venue goes without it.
+  struct Chain {
+    /// An Ethereum JSON-RPC end point.
+    var url: String
+    var chainID: UInt64
+    var vault: SignerAddress
+    /// The block of the vault's deployment: nothing of interest lies before it.
+    var fromBlock: UInt64
+    /// Blocks on top before anything seen there counts.
+    var confirmations: UInt64
+    /// Pays for batches.
+    var posterKeyFile: String
+    /// Batches that may wait for the chain before the venue takes only cancels.
+    var unpostedMax: Int
+    /// Wei for a unit of gas; a batch waits rather than pay more.
+    var feeMax: UInt64
+  }
+
+  static func settlement(_ root: TOMLSection, directory: String) throws -> Settlement? {
+    let section = try root.section("settlement")
+    let path = try section.string("directory", default: "")
+    let absolute = { (path: String) in path.hasPrefix("/") ? path : directory + "/" + path }
+    let interval = try section.integer("interval_s", in: 1...86_400, default: 60)
+    let commands = try section.integer("commands", in: 1_024...100_000_000, default: 1_000_000)
+    let key = try section.string("sequencer_key_file", default: "")
+    let chain = try chain(try section.section("chain"), absolute: absolute)
+    try section.finish()
+    guard !path.isEmpty else {
+      if !key.isEmpty || chain != nil {
+        throw section.error("directory", "is missing; give the folder of batches and receipts")
+      }
+      return nil
+    }
+    guard !key.isEmpty else {
+      throw section.error(
+        "sequencer_key_file", "is missing; make one: causeway oracle key FILE (mode 0600)")
+    }
+    return Settlement(
+      directory: absolute(path), intervalSeconds: interval, commandsMax: commands,
+      sequencerKeyFile: absolute(key), chain: chain)
+  }
+
+  private static func chain(
+    _ section: TOMLSection, absolute: (String) -> String
+  ) throws -> Chain? {
+    let url = try section.string("url", default: "")
+    let identifier = try section.integer("id", in: 0...Int.max, default: 0)
+    let vault = try section.string("vault", default: "")
+    let block = try section.integer("from_block", in: 0...Int.max, default: 0)
+    let confirmations = try section.integer("confirmations", in: 0...10_000, default: 12)
+    let key = try section.string("poster_key_file", default: "")
+    let unposted = try section.integer("unposted_max", in: 1...10_000, default: 60)
+    let fee = try section.integer("fee_max_gwei", in: 1...1_000_000, default: 200)
+    try section.finish()
+    guard !url.isEmpty else {
+      if !vault.isEmpty || !key.isEmpty {
+        throw section.error("url", "is missing; give the JSON-RPC address of a node")
+      }
+      return nil
+    }
+    guard identifier > 0 else {
+      throw section.error("id", "is missing; give the chain's id: nothing is signed for another")
+    }
+    let address: SignerAddress
+    do {
+      address = try SignerAddress(text: vault)
+    } catch {
+      throw section.error("vault", "is \(error)")
+    }
+    guard !key.isEmpty else {
+      throw section.error("poster_key_file", "is missing; give the key that pays for batches")
+    }
+    return Chain(
+      url: url, chainID: UInt64(identifier), vault: address, fromBlock: UInt64(block),
+      confirmations: UInt64(confirmations), posterKeyFile: absolute(key), unpostedMax: unposted,
+      feeMax: UInt64(fee) * 1_000_000_000)
+  }
+
+  /// What is committed is accounts: those of the margin engine. Where the chain brings deposits,
+  /// the file brings none.
+  func checkSettlement(in root: TOMLSection) throws {
+    guard let settlement else { return }
+    guard limits.margin.isEnabled else {
+      throw root.error("settlement", "needs [margin]: without it there are no accounts to settle")
+    }
+    guard settlement.chain == nil || deposits.isEmpty else {
+      throw root.error("account", "stands beside [settlement.chain], which brings the deposits")
+    }
+  }
+}
