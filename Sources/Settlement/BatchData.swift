@@ -22,7 +22,11 @@ public enum InstrumentChange: Sendable, Equatable {
 ///
 /// Nothing is said of escape equity when it is collateral + Σ lots · mark, within 64 bits.
 public struct AccountChange: Sendable, Equatable {
-  public enum Fate: UInt8, Sendable { case kept = 0, opened = 1, removed = 2 }
+  public enum Fate: UInt8, Sendable {
+    case kept = 0
+    case opened = 1
+    case removed = 2
+  }
 
   public var account: UInt32
   public var fate = Fate.kept

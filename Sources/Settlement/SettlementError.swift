@@ -59,7 +59,8 @@ extension SettlementError: CustomStringConvertible {
     case .noAccount(let account): "there is no account \(account)"
     case .accountExists(let account): "account \(account) is opened, but it is there"
     case .idleChange(let what, let which): "\(what) \(which) is said to change and does not"
-    case .newRoot(let wanted, let found): "the state comes to root \(found): the batch names \(wanted)"
+    case .newRoot(let wanted, let found):
+      "the state comes to root \(found): the batch names \(wanted)"
     }
   }
 }
