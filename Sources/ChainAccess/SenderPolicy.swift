@@ -26,7 +26,8 @@ public struct SenderPolicy: Equatable, Sendable {
     guard confirmations > 0, blocksUntilRaise > 0, pauseSeconds > 0, raisePerMille >= 125,
       blobRaisePerMille >= 1000, maxPriorityFeePerGas <= maxFeePerGas, gasMarginPercent <= 1000
     else {
-      throw .configuration("the sender's policy: counts from 1, raises of 12.5 % or more (blobs 100 %)")
+      throw .configuration(
+        "the sender's policy: counts from 1, raises of 12.5 % or more (blobs 100 %)")
     }
   }
 }

@@ -13,7 +13,8 @@ final class StoredFile: Sendable {
     // SAFETY: the call reads the path alone.
     lock = unsafe open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard lock >= 0 else {
-      throw .file(path + ".lock", "cannot be opened (errno \(errno)); give a path in a folder of ours")
+      throw .file(
+        path + ".lock", "cannot be opened (errno \(errno)); give a path in a folder of ours")
     }
     guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
       close(lock)

@@ -181,7 +181,8 @@ extension TransactionSender {
     let ours = book.nextNonce ?? mined
     let closed = book.entries.last { $0.state == .confirmed || $0.state == .reverted }
     if let closed, mined <= closed.nonce {
-      throw .nonce("the node is behind: it counts \(mined) transactions, \(closed.nonce + 1) are ours")
+      throw .nonce(
+        "the node is behind: it counts \(mined) transactions, \(closed.nonce + 1) are ours")
     }
     guard pending < ours || pending - ours <= Self.nonceLeapMax else {
       throw .nonce("the node says nonce \(pending), ours would be \(ours)")
