@@ -1,3 +1,5 @@
+import Pricing
+
 /// A sum over positions, and what open orders may add to it at worst (PM-15): after any set of
 /// fills the sum lies between `position + low` and `position + high`.
 @frozen
@@ -31,6 +33,13 @@ struct Charge<Number: FixedWidthInteger & BitwiseCopyable & Sendable>: BitwiseCo
   @usableFromInline var position: Number = 0
   @usableFromInline var worst: Number = 0
   @inlinable init() {}
+
+  /// Of positions without orders.
+  @inlinable
+  init(_ both: Number) {
+    position = both
+    worst = both
+  }
 }
 
 extension Charge: Equatable where Number: Equatable {}
@@ -59,6 +68,28 @@ struct ExpiryCharges: BitwiseCopyable, Sendable, Equatable {
   @inlinable init() {}
 }
 
+/// How many lane blocks and expiry buckets of a cell may hold anything but zeros, and whether its
+/// gap lanes may: what a new table has to write over, and no more.
+@frozen
+@usableFromInline
+struct CellReach: BitwiseCopyable, Sendable {
+  @usableFromInline var word: UInt16 = 0
+
+  @inlinable init() {}
+
+  @inlinable
+  init(_ underlying: UnderlyingRisk) {
+    word =
+      UInt16(truncatingIfNeeded: underlying.blockCount)
+      | UInt16(truncatingIfNeeded: underlying.expiryCount) << 5
+      | (underlying.gapCount > 0 ? 1 << 11 : 0)
+  }
+
+  @inlinable var blockCount: Int { Int(word & 31) }
+  @inlinable var expiryCount: Int { Int(word >> 5 & 63) }
+  @inlinable var hasGaps: Bool { word >> 11 != 0 }
+}
+
 /// An account in one underlying: everything but lanes and expiry buckets.
 @frozen
 @usableFromInline
@@ -68,6 +99,8 @@ struct CellTotals: BitwiseCopyable, Sendable {
   /// The sums no longer stand for the account: exposure above the limit at a new table. Its
   /// requirement is then the largest there is.
   @usableFromInline var isOverflowed = false
+  /// How much of its memory the cell has used since it was last emptied.
+  @usableFromInline var reach = CellReach()
   /// Σ lots × bound of positions and orders; at most `MarginLimits.exposureMax`.
   @usableFromInline var exposure: Int64 = 0
   @usableFromInline var delta = Interval()  // D_net

@@ -87,10 +87,16 @@ extension PortfolioMargin {
   /// False when the account has no room for its instrument.
   public mutating func restore(_ order: OpenOrder) -> Bool {
     guard order.account < limits.accountsMax, table.contains(order.instrument) else { return false }
+    let takenCount = slotNumbers.takenCount
     guard let place = place(order.account, order.instrument, table[order.instrument]) else {
       return false
     }
-    if !fits(order, place) { cells[Int(place.cell)].isOverflowed = true }
+    let isOld = slotNumbers.takenCount == takenCount
+    if isOld && order.lots > 0 && slots[Int(place.slot)].isIdle { vacatedCount &-= 1 }
+    if !fits(order, place) {
+      cells[Int(place.cell)].isOverflowed = true
+      settleMaintenance(place.cell)
+    }
     _ = enter(order, place)
     markStale(place.cell)
     return true

@@ -77,10 +77,16 @@ extension PortfolioMargin {
   /// Maintenance margin of `cell`: positions only. Up to `requirementMax`.
   @inlinable
   mutating func maintenanceMargin(ofCell cell: UInt32) -> Int64 {
+    if cells[Int(cell)].isOverflowed { return MarginLimits.requirementMax }
+    return maintenanceMargin(ofCell: cell, laneMinimum: worstPositionLane(of: cell))
+  }
+
+  /// The same of a cell that is not overflowed, given min over s of P[s].
+  @inlinable @inline(__always)
+  mutating func maintenanceMargin(ofCell cell: UInt32, laneMinimum: Int64) -> Int64 {
     let totals = cells[Int(cell)]
-    if totals.isOverflowed { return MarginLimits.requirementMax }
     let sheet = sheets[Int(totals.underlying)]
-    var scan = max(0, 0 &- worstPositionLane(of: cell))
+    var scan = max(0, 0 &- laneMinimum)
     scan = max(scan, max(totals.linearSkew.position, totals.absoluteSkew.position))
     if table.underlying(totals.underlying).gapCount > 0 {
       scan = max(scan, worstGap(of: cell, withOrders: false).loss)

@@ -50,6 +50,7 @@ extension PortfolioMargin {
       cells[Int(cell)] = CellTotals()
       cells[Int(cell)].account = account
       cells[Int(cell)].underlying = risk.underlying
+      cells[Int(cell)].reach = CellReach(table.underlying(risk.underlying))
       accounts[Int(account)].cells[Int(risk.underlying)] = cell
     }
     let slot = slotNumbers.take()

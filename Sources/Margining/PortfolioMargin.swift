@@ -46,6 +46,11 @@ public struct PortfolioMargin: ~Copyable, Sendable {
   @usableFromInline var cellNumbers: SlotNumbers
   /// Account · 2^32 + instrument → slot.
   @usableFromInline var slotOfInstrument: FixedTable<UInt32>
+  /// For `activate` alone, and no state: empty before and after it.
+  @usableFromInline var reload = ReloadMemory()
+  /// Places that `activate` found without a position, and no order has come back to since: only
+  /// between it and `finishActivation`, and no state.
+  @usableFromInline var vacatedCount = 0
 
   /// An engine without positions; `table` may still be empty.
   public init(limits: MarginLimits, table: RiskTable) {

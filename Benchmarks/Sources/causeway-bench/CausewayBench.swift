@@ -75,6 +75,12 @@ enum CausewayBench {
         portfolioCount: $0.pick(full: 1_000, smoke: 10),
         checkCount: $0.pick(full: 200_000, smoke: 1_000))
     },
+    Group {
+      MachineBenchmarks.all(
+        accountCount: $0.pick(full: 1_000, smoke: 50),
+        commandCount: $0.pick(full: 100_000, smoke: 1_000),
+        activationAccounts: $0.pick(full: 10_000, smoke: 50))
+    },
     Group { PricingBenchmarks.all(passCount: $0.pick(full: 25, smoke: 2)) },
     Group {
       ExoticBenchmarks.all(

@@ -135,10 +135,14 @@ struct MarginChain {
       limits: RiskTableLimits(instrumentsMax: UInt32(list.count), underlyingsMax: 1))
   }
 
-  func compute(half: Int) -> RiskTable {
+  /// With every price multiplied by `move`.
+  func compute(half: Int, move: Double = 1) -> RiskTable {
+    var moved = underlying
+    moved.index *= move
+    for expiry in moved.expiries.indices { moved.expiries[expiry].forward *= move }
     do {
       return try RiskTableBuilder(buffer: buffer).compute(
-        half: half, number: 1, underlyings: [underlying], instruments: instruments)
+        half: half, number: 1, underlyings: [moved], instruments: instruments)
     } catch {
       stop("the benchmark's risk table: \(error)")
     }

@@ -110,6 +110,14 @@ public struct RiskTable: Sendable {
     return unsafe rows[Int(instrument) &* RiskTableLimits.blocksMax &+ block]
   }
 
+  /// The columns of `instrument` side by side, as `InstrumentRisk` orders them: mark, delta, gamma,
+  /// both skews, notional, bound; the last word is no number. Unchecked in release builds.
+  @inlinable @inline(__always) @unsafe
+  public func columns(unchecked instrument: UInt32) -> SIMD8<Int64> {
+    assert(instrument <= limits.instrumentsMax)
+    return unsafe UnsafeRawPointer(risks + Int(instrument)).loadUnaligned(as: SIMD8<Int64>.self)
+  }
+
   /// The same of the convexity terms of the gaps (PM-3): lane 3·gap + state, µ$ per lot held long.
   @inlinable @inline(__always) @unsafe
   public func gapBlock(unchecked block: Int, of instrument: UInt32) -> SIMD8<Int64> {
