@@ -46,6 +46,9 @@ public struct AccountLeaf: BitwiseCopyable, Sendable, Equatable {
 
   public var hash: KeccakDigest { packed.hash }
 
+  /// The 114 octets that are hashed.
+  public var octets: [UInt8] { packed.octets }
+
   /// The hashes of eight leaves.
   public static func hashes(_ leaves: InlineArray<8, AccountLeaf>) -> KeccakDigests {
     var hash = Keccak256x8()

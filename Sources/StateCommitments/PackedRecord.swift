@@ -35,6 +35,10 @@ struct PackedRecord: BitwiseCopyable {
     return hash.finish(byteCount: byteCount)[0]
   }
 
+  var octets: [UInt8] {
+    (0..<byteCount).map { UInt8(truncatingIfNeeded: words[$0 / 8] >> UInt64($0 % 8 * 8)) }
+  }
+
   func enter(_ hash: inout Keccak256x8, lane: Int) {
     for place in 0..<17 { hash[place, lane] = words[place] }
   }

@@ -42,6 +42,9 @@ public struct PositionLeaf: BitwiseCopyable, Sendable, Equatable {
 
   public var hash: KeccakDigest { packed.hash }
 
+  /// The 46 octets that are hashed.
+  public var octets: [UInt8] { packed.octets }
+
   /// The hashes of eight positions.
   public static func hashes(_ leaves: InlineArray<8, PositionLeaf>) -> KeccakDigests {
     var hash = Keccak256x8()

@@ -88,6 +88,10 @@ struct AccountDesk: ~Copyable, Sendable {
     return nil
   }
 
+  func forEachPending(_ body: (PendingWithdrawal) -> Void) {
+    for place in 0..<pending.count where pending[place].number != 0 { body(pending[place]) }
+  }
+
   func hash(into hasher: inout StateHasher) {
     hasher.combine(lastWithdrawal, lastForced)
     hour.hash(into: &hasher)

@@ -18,6 +18,15 @@ public struct AccountStanding: BitwiseCopyable, Sendable, Equatable {
   public init() {}
 }
 
+/// A withdrawal on its way out of the venue.
+public struct PendingPayout: BitwiseCopyable, Sendable, Equatable {
+  /// Bit 63: of a forced request.
+  public var number: UInt64
+  /// Micro-dollars.
+  public var payout: Int64
+  public var account: UInt16
+}
+
 // What a reader of the whole state asks, between commands: commitments, not the hot path.
 extension Venue {
   /// Accounts that can hold anything: the users' from 0, then the venue's own eight security
@@ -52,6 +61,13 @@ extension Venue {
   public mutating func mark(of instrument: UInt32) -> Int64 {
     guard ledger.margin.isEnabled, ledger.margin.engine.table.contains(instrument) else { return 0 }
     return ledger.margin.engine.table.mark(instrument)
+  }
+
+  /// Every withdrawal that the base chain has not paid yet, in no particular order.
+  public mutating func forEachPendingWithdrawal(_ body: (PendingPayout) -> Void) {
+    accounts.forEachPending {
+      body(PendingPayout(number: $0.number, payout: $0.payout, account: $0.account))
+    }
   }
 
   /// How many entries of the base chain's queue the state has seen: its deposits and forced

@@ -67,12 +67,13 @@ struct VenueAssembly: ~Copyable {
   }
 
   private static func join(
-    _ recovered: consuming RecoveredVenue,
+    _ journaled: consuming RecoveredVenue,
     _ writer: consuming JournalWriter<PosixJournalStorage>,
     _ configuration: VenueConfiguration, _ startup: [Command], _ market: RiskMarket,
     clock: CycleClock,
     signals: RuntimeSignals, notices: [String]
   ) -> VenueAssembly {
+    var recovered = journaled
     let commands = SlotRing<Command>(capacity: commandCapacity)
     // What is said at the start waits in the ring until the journal's thread runs.
     let journaled = SlotRing<SequencedCommand>(
@@ -97,6 +98,7 @@ struct VenueAssembly: ~Copyable {
     VenueRuntime.restore(
       &ingress, &egress, from: recovered, now: clock.nanosecondsSinceEpoch())
     let tableNumber = recovered.venue.riskTableNumber + 1
+    let chainStart = ChainLoop.Start(&recovered.venue)
     let (lastSequence, lastEngineTime) = (recovered.lastSequence, recovered.lastEngineTime)
     var venue = recovered.intoVenue()
     venue.redirectEvents(to: .ring(events.makeProducer()))
@@ -121,7 +123,8 @@ struct VenueAssembly: ~Copyable {
       let followed = SlotRing<SequencedCommand>(capacity: followedCapacity)
       tap = FollowerTap(followed.makeProducer())
       commitment = CommitmentEnds(
-        followed: followed.makeConsumer(), durable: durable, commands: settled.makeProducer())
+        followed: followed.makeConsumer(), durable: durable, commands: settled.makeProducer(),
+        start: chainStart)
     }
     return VenueAssembly(
       ingress: ingress, egress: egress, sequencer: sequencer,

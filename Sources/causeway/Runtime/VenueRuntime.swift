@@ -75,8 +75,8 @@ struct VenueRuntime: ~Copyable {
       let settlement = configuration.settlement
     {
       let loop = try CommitmentLoop(
-        configuration, settlement, ends, queue: nil, signals: signals,
-        report: commitmentReport, idle: idle(profile.commitment))
+        configuration, settlement, ends, signals: signals, report: commitmentReport,
+        idle: idle(profile.commitment))
       commitment = .some(
         try PinnedThread.start(
           plan("commitment", profile.commitment, profile.placement), payload: loop,

@@ -19,7 +19,7 @@ struct BatchMaker: ~Copyable {
   private let key: SigningKey
   private let queue: QueueLog?
   private var state: SettledState
-  private(set) var replica: VenueReplica
+  var replica: VenueReplica
   private var receipts: RecordFile
   private var heads: HeadSigner
   /// Receipts since the last signed head.

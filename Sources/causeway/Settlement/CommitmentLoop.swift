@@ -16,6 +16,7 @@ struct CommitmentEnds: ~Copyable, Sendable {
   let durable: SharedCounter
   /// To the sequencer: what the base chain says.
   var commands: SlotRingProducer<Command>
+  let start: ChainLoop.Start
 }
 
 /// The commitment thread: follows the venue with a replica of it, signs receipts, and makes a
@@ -28,7 +29,8 @@ struct CommitmentLoop: ~Copyable, Sendable {
   private let folder: SettlementFolder
   private var ends: CommitmentEnds?
   private var key: SigningKey?
-  private let queue: QueueLog?
+  /// Nil without a base chain.
+  private let chain: ChainLoop?
   private let signals: RuntimeSignals
   private let report: CommitmentReport
   private var idle: IdleStrategy
@@ -41,16 +43,18 @@ struct CommitmentLoop: ~Copyable, Sendable {
   /// - Throws: `ConfigurationError`, `KeyFileError`, each one line.
   init(
     _ configuration: VenueConfiguration, _ settlement: VenueConfiguration.Settlement,
-    _ ends: consuming CommitmentEnds, queue: QueueLog?, signals: RuntimeSignals,
-    report: CommitmentReport, idle: IdleStrategy
+    _ ends: consuming CommitmentEnds, signals: RuntimeSignals, report: CommitmentReport,
+    idle: IdleStrategy
   ) throws {
     self.configuration = configuration
     self.settlement = settlement
     folder = SettlementFolder(path: settlement.directory)
     try folder.make()
-    key = .some(try KeyFile.read(settlement.sequencerKeyFile))
+    let key = try KeyFile.read(settlement.sequencerKeyFile)
+    self.key = .some(key)
+    let (folder, start) = (folder, ends.start)
+    chain = settlement.chain.map { ChainLoop($0, folder, start: start, report: report) }
     self.ends = .some(ends)
-    self.queue = queue
     self.signals = signals
     self.report = report
     self.idle = idle
@@ -64,10 +68,12 @@ struct CommitmentLoop: ~Copyable, Sendable {
     } catch {
       report.alarm("commitments have stopped: \(error)")
     }
+    chain?.stop()
   }
 
   private mutating func follow() throws {
     guard let ends = ends.take(), let key = key.take() else { return }
+    chain?.run()
     var withdrawn: [UInt32: SettledWithdrawal] = [:]
     let state = try folder.state(&withdrawn)
     let start = try ReplicaStart.make(configuration, before: state.lastSequence)
@@ -88,12 +94,14 @@ struct CommitmentLoop: ~Copyable, Sendable {
       venueID: configuration.venueID, ring: ends.followed, durable: ends.durable,
       sequence: replica.lastSequence, place: place)
     var maker = try BatchMaker(
-      folder, settlement, key: key, queue: queue, state: state, replica: replica)
+      folder, settlement, key: key, queue: chain?.queue, state: state, replica: replica)
+    var outbox = ChainOutbox(ends.commands)
     note(maker, follower)
     var times = Times(interval: UInt64(settlement.intervalSeconds) * 1_000_000_000)
     while true {
       let isLast = signals.journalDone.load() != 0 || signals.isHalted
-      let count = try turn(&maker, &follower, &times)
+      var count = try turn(&maker, &follower, &times)
+      if let inbox = chain?.inbox { count += maker.answer(inbox, &outbox) }
       note(maker, follower)
       if isLast, count == 0 { break }
       idle.idle(workCount: count)

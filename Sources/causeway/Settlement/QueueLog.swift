@@ -7,10 +7,12 @@ final class QueueLog: Sendable {
   /// Of the first 0, 1, 2 … entries.
   private let links = Mutex<[KeccakDigest]>([KeccakDigest()])
 
-  /// Appends the link of the next entry, whose index is `index`; false when it is not the next.
+  /// Appends the link of the next entry, whose index is `index`; false when it is not the next, nor
+  /// one that was appended before.
   func append(_ link: KeccakDigest, index: UInt64) -> Bool {
     links.withLock { links in
-      guard index == UInt64(links.count - 1) else { return false }
+      if index + 1 < UInt64(links.count) { return links[Int(index) + 1] == link }
+      guard index + 1 == UInt64(links.count) else { return false }
       links.append(link)
       return true
     }

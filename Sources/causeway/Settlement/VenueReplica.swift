@@ -136,6 +136,11 @@ struct VenueReplica: ~Copyable {
         takerSide: event.side, makerFee: maker.fee, takerFee: event.fee))
   }
 
+  /// Micro-dollars that `account` has withdrawn so far, paid by the base chain or not.
+  func withdrawnTotal(_ account: UInt16) -> Int64 {
+    (withdrawn[account] ?? withdrawnBefore[account])?.total ?? 0
+  }
+
   private mutating func note(withdrawal number: UInt64, of account: UInt16, payout: Int64) {
     let before = withdrawn[account] ?? withdrawnBefore[account] ?? Withdrawn(number: 0, total: 0)
     withdrawn[account] = Withdrawn(number: number, total: before.total + payout)

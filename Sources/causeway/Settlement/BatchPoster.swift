@@ -1,0 +1,106 @@
+import ChainAccess
+import Hashing
+import Signing
+
+/// Carries batches to the vault, in order, each once, and knows the records of those it has.
+///
+/// A record needs the time of the block that took the batch, so each batch waits for the one before
+/// it. What is in the chain is asked from the chain: nothing but the sender's nonces is remembered.
+final class BatchPoster {
+  private let client: ChainClient
+  private let sender: TransactionSender
+  private let settlement: VenueConfiguration.Chain
+  private let folder: SettlementFolder
+  /// Of the batches that the vault has, from the deployment's.
+  private(set) var records: [VaultRecord]
+  private var forms: [UInt64: Int] = [:]
+
+  /// - Throws: `ChainError`, one line each.
+  init(
+    _ settlement: VenueConfiguration.Chain, _ folder: SettlementFolder, client: ChainClient,
+    sender: TransactionSender
+  ) throws {
+    self.settlement = settlement
+    self.folder = folder
+    self.client = client
+    self.sender = sender
+    records = [try Self.genesis(settlement, client)]
+  }
+
+  /// The record that the vault begins with.
+  static func genesis(
+    _ settlement: VenueConfiguration.Chain, _ client: ChainClient
+  ) throws -> VaultRecord {
+    guard let block = try client.block(.number(settlement.fromBlock)) else {
+      throw ChainError.configuration("from_block \(settlement.fromBlock) is not in the chain")
+    }
+    return VaultRecord(
+      root: DefaultRoot.empty, time: block.timestamp, submitted: block.timestamp)
+  }
+
+  /// Batches that the vault has.
+  var posted: UInt64 { UInt64(records.count - 1) }
+
+  /// Notes the batches that the vault has taken since the last look, then sends the next one.
+  ///
+  /// - Returns: notices for the operator.
+  func step() throws -> [String] {
+    try readRecords()
+    var lines: [String] = []
+    for notice in try sender.step() {
+      switch notice {
+      case .reverted(let name, let reason): lines.append("\(name) was reverted: \(reason)")
+      case .displaced(let name): lines.append("\(name) was displaced by another transaction")
+      case .trouble(let name, let error): lines.append("\(name) waits: \(error)")
+      case .reorganised(let name): lines.append("\(name) was taken back by the chain; it waits again")
+      default: break
+      }
+    }
+    let next = posted + 1
+    guard folder.numbers.contains(next), let last = records.last else { return lines }
+    let manifest = try folder.manifest(next)
+    let call = TransactionCall(
+      to: settlement.vault, data: try VaultInterface.submit(manifest, after: last))
+    let form = forms[next] ?? 0
+    let name = form == 0 ? "batch-\(next)" : "batch-\(next)-\(form)"
+    switch sender.state(of: name) {
+    case nil: try sender.submit(name, call)
+    // The batch before it was mined anew, in another block: its record is another.
+    case .reverted, .displaced: forms[next] = form + 1
+    default: break
+    }
+    return lines
+  }
+
+  /// Reads which batches the vault has, and when it took them.
+  private func readRecords() throws {
+    let head = try client.blockNumber()
+    let logs = try client.logs(
+      addresses: [settlement.vault], topics: [VaultInterface.batch.topic],
+      from: settlement.fromBlock, to: head)
+    var records = [self.records[0]]
+    for log in logs {
+      let fields = try VaultInterface.batch.fields(of: log)
+      guard let number = fields["number"]?.asUInt64, let header = fields["header"]?.asDigest,
+        number == UInt64(records.count)
+      else { throw ChainError.malformed("Batch", "batches of the vault are not in order") }
+      let manifest = try folder.manifest(number)
+      guard hexadecimal(header.octets) == manifest.header else {
+        throw ConfigurationError(
+          folder.batches, "holds another batch \(number) than the vault: the folder is of another life")
+      }
+      guard let block = try client.block(.number(log.blockNumber)) else { break }
+      records.append(try manifest.record(submitted: block.timestamp))
+    }
+    self.records = records
+  }
+}
+
+extension BatchManifest {
+  /// What the vault stores of it, taken in a block of time `submitted`.
+  func record(submitted: UInt64) throws -> VaultRecord {
+    VaultRecord(
+      withdrawalRoot: try Self.digest(withdrawalRoot), root: try Self.digest(newRoot),
+      lastSequence: lastSequence, time: time, submitted: submitted, consumed: consumed)
+  }
+}
