@@ -32,6 +32,8 @@ extension VenueConfiguration {
     var unpostedMax: Int
     /// Wei for a unit of gas; a batch waits rather than pay more.
     var feeMax: UInt64
+
+    var place: VaultPlace { VaultPlace(vault: vault, fromBlock: fromBlock) }
   }
 
   static func settlement(_ root: TOMLSection, directory: String) throws -> Settlement? {

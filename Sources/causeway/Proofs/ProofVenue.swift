@@ -19,9 +19,11 @@ struct ProofVenue {
   ///   - journal: the journal's directory; nil = `journal` inside `directory`.
   ///   - segmentMebibytes: small, so that segments are left often.
   ///   - acknowledge: as in `[venue]`; only "durable" is proof against a kill.
+  ///   - terms: lines of each instrument; its section has tick and lot size.
+  ///   - more: further sections.
   init(
     directory: String, journal: String? = nil, sessionCount: Int, segmentMebibytes: Int = 1,
-    acknowledge: String = "durable"
+    acknowledge: String = "durable", terms: (Int) -> String = { _ in "" }, more: String = ""
   ) throws {
     // Paths of a configuration are relative to its file: ours are absolute.
     let directory = URL(fileURLWithPath: directory).path
@@ -31,7 +33,7 @@ struct ProofVenue {
     endpoint = try Self.freeEndpoint()
     let text = Self.text(
       journal: self.journal, endpoint: endpoint, sessionCount: sessionCount,
-      segmentMebibytes: segmentMebibytes, acknowledge: acknowledge)
+      segmentMebibytes: segmentMebibytes, acknowledge: acknowledge, terms: terms) + more
     try Self.write(text, to: configurationPath)
     configuration = try VenueConfiguration(path: configurationPath)
     sessions = configuration.sessions
@@ -67,7 +69,7 @@ struct ProofVenue {
 
   private static func text(
     journal: String, endpoint: Endpoint, sessionCount: Int, segmentMebibytes: Int,
-    acknowledge: String
+    acknowledge: String, terms: (Int) -> String
   ) -> String {
     var text = """
       [venue]
@@ -95,6 +97,7 @@ struct ProofVenue {
         lot_size = "0.001"
         price_low = "1"
         price_high = "10000"
+        \(terms(instrument))
 
         """
     }

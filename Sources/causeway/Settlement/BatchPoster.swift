@@ -24,18 +24,8 @@ final class BatchPoster {
     self.folder = folder
     self.client = client
     self.sender = sender
-    records = [try Self.genesis(settlement, client)]
-  }
-
-  /// The record that the vault begins with.
-  static func genesis(
-    _ settlement: VenueConfiguration.Chain, _ client: ChainClient
-  ) throws -> VaultRecord {
-    guard let block = try client.block(.number(settlement.fromBlock)) else {
-      throw ChainError.configuration("from_block \(settlement.fromBlock) is not in the chain")
-    }
-    return VaultRecord(
-      root: DefaultRoot.empty, time: block.timestamp, submitted: block.timestamp)
+    records = []
+    try readRecords()
   }
 
   /// Batches that the vault has.
@@ -74,23 +64,16 @@ final class BatchPoster {
 
   /// Reads which batches the vault has, and when it took them.
   private func readRecords() throws {
-    let head = try client.blockNumber()
-    let logs = try client.logs(
-      addresses: [settlement.vault], topics: [VaultInterface.batch.topic],
-      from: settlement.fromBlock, to: head)
-    var records = [self.records[0]]
-    for log in logs {
-      let fields = try VaultInterface.batch.fields(of: log)
-      guard let number = fields["number"]?.asUInt64, let header = fields["header"]?.asDigest,
-        number == UInt64(records.count)
-      else { throw ChainError.malformed("Batch", "batches of the vault are not in order") }
-      let manifest = try folder.manifest(number)
-      guard hexadecimal(header.octets) == manifest.header else {
+    let history = try VaultHistory(settlement.place, client)
+    var records = [history.genesis]
+    for batch in history.batches {
+      let manifest = try folder.manifest(batch.number)
+      guard hexadecimal(batch.header.octets) == manifest.header else {
         throw ConfigurationError(
-          folder.batches, "holds another batch \(number) than the vault: the folder is of another life")
+          folder.batches,
+          "holds another batch \(batch.number) than the vault: the folder is of another life")
       }
-      guard let block = try client.block(.number(log.blockNumber)) else { break }
-      records.append(try manifest.record(submitted: block.timestamp))
+      records.append(try manifest.record(submitted: batch.submitted))
     }
     self.records = records
   }

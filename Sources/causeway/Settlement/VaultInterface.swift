@@ -119,6 +119,16 @@ enum VaultInterface {
     try function("pay", [word]).call([.uint(UInt64(account))])
   }
 
+  /// Takes back a deposit that no batch has seen; `before` is the queue's chain before it.
+  static func refund(
+    _ index: UInt64, before: KeccakDigest, account: UInt32, amount: UInt64
+  ) throws -> [UInt8] {
+    try function("refund", [word, word, word, word]).call([
+      .uint(index), .uint(U256(bigEndian: before.octets) ?? .zero), .uint(UInt64(account)),
+      .uint(amount),
+    ])
+  }
+
   static func openAccount(amount: UInt64) throws -> [UInt8] {
     try function("open_account", [word]).call([.uint(amount)])
   }

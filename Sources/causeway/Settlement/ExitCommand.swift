@@ -1,0 +1,136 @@
+import ArgumentParser
+import ChainAccess
+import Settlement
+
+/// `causeway exit`: leaves a venue without asking it.
+struct ExitCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "exit",
+    abstract: "Rebuild the state from published data, show what an account gets, and take it.",
+    discussion: """
+      Without --submit it only shows. With it, it does what the vault allows now: freezes it when a \
+      deadline has passed, claims, moves expired positions to their final prices, and is run again \
+      when the claims are paid. Anybody may do so for any account; the owner is paid.
+      """)
+
+  @OptionGroup var chain: ChainOptions
+  @OptionGroup var signer: SenderOptions
+
+  @Option(help: "Folder of the published data.")
+  var data: String
+
+  @Option(help: "An account; may stand often. Without it all accounts.")
+  var account: [UInt32] = []
+
+  @Flag(help: "Send the transactions.")
+  var submit = false
+
+  @Flag(help: "Print one line of JSON.")
+  var json = false
+
+  func run() throws {
+    let client = try chain.client()
+    let steps = try ExitSteps(try chain.place(), client, data: data)
+    let stage = try steps.stage(hour: chain.hour)
+    let accounts = account.isEmpty ? steps.proven.state.accounts.map(\.account) : account
+    let prices = try FinalPrices(client, contract: try chain.priceContract()).all(of: steps.proven.state)
+    let now = try steps.now()
+    let claims = accounts.compactMap {
+      steps.proven.state.exitClaim(of: $0, at: now, prices: prices)
+    }
+    let report = ExitReport(steps.proven, stage: stage, claims)
+    say(json ? try jsonLine(report) : report.text)
+    guard submit else { return }
+    let actor = ExitActor(steps, client, try signer.sender(client))
+    for line in try actor.act(stage, accounts, prices: prices, now: now) { say(line) }
+  }
+}
+
+/// What somebody who leaves is told.
+struct ExitReport: Encodable {
+  struct Account: Encodable {
+    var account: UInt32
+    var owner: String
+    var collateral: Int64
+    var escapeEquity: Int64
+    var claim: UInt64
+    var positions: [Position]
+  }
+
+  struct Position: Encodable {
+    var instrument: UInt32
+    var lots: Int64
+    var mark: Int64
+    var value: Int64
+    /// 1e-9 dollars; nil = at its mark.
+    var expiryPrice: UInt64?
+  }
+
+  var batch: UInt64
+  var root: String
+  var stage: String
+  var accounts: [Account]
+  var claimSum: UInt64
+
+  init(_ proven: ProvenState, stage: ExitSteps.Stage, _ claims: [ExitClaim]) {
+    batch = proven.last.number
+    root = hexadecimal(proven.state.root.octets)
+    switch stage {
+    case .running(let from): self.stage = "running; it may be frozen from \(from) on"
+    case .frozen(let opens): self.stage = "frozen; claims are taken from \(opens) on"
+    case .claiming(let closes): self.stage = "claims are taken until \(closes)"
+    case .paying: self.stage = "claims are paid"
+    }
+    accounts = claims.map { claim in
+      Account(
+        account: claim.account, owner: claim.owner.text, collateral: claim.collateral,
+        escapeEquity: claim.escapeEquity, claim: claim.claim,
+        positions: claim.positions.map {
+          Position(
+            instrument: $0.instrument.id, lots: $0.lots, mark: $0.instrument.mark,
+            value: Int64(clamping: $0.value), expiryPrice: $0.expiryPrice)
+        })
+    }
+    claimSum = claims.reduce(0) { $0 + $1.claim }
+  }
+
+  var text: String {
+    var lines = ["batch \(batch), root \(root)", "vault: \(stage)"]
+    for account in accounts {
+      lines.append(
+        "account \(account.account) of \(account.owner): claim \(dollars(account.claim)) = "
+          + "collateral \(dollars(account.collateral)) and \(account.positions.count) positions")
+      for position in account.positions {
+        let price = position.expiryPrice.map { "expired at \(dollars($0 / 1_000))" }
+        lines.append(
+          "  \(position.lots) lots of \(position.instrument): \(dollars(position.value)), "
+            + (price ?? "at the mark of \(dollars(position.mark)) a lot"))
+      }
+    }
+    lines.append("\(accounts.count) accounts claim \(dollars(claimSum))")
+    return lines.joined(separator: "\n")
+  }
+}
+
+/// Micro-dollars as dollars.
+func dollars(_ value: Int64) -> String {
+  (value < 0 ? "-" : "") + dollars(value.magnitude)
+}
+
+func dollars(_ value: UInt64) -> String {
+  let cents = String(value % 1_000_000)
+  return "$" + grouped(value / 1_000_000) + "."
+    + String(repeating: "0", count: 6 - cents.count) + cents
+}
+
+extension SettledOwner {
+  var text: String {
+    let words = [
+      (high, 8), (middle, 8), (UInt64(low), 4),
+    ]
+    return hexadecimal(
+      words.flatMap { word, count in
+        (0..<count).map { UInt8(truncatingIfNeeded: word >> UInt64(8 * (count - 1 - $0))) }
+      })
+  }
+}

@@ -1,0 +1,114 @@
+import ChainAccess
+import DataAvailability
+import Hashing
+import Settlement
+import Signing
+import StateCommitments
+
+/// A vault somewhere: what is needed to ask it anything.
+struct VaultPlace {
+  var vault: SignerAddress
+  /// The block of its deployment.
+  var fromBlock: UInt64
+}
+
+/// The batches that a vault has taken, from the chain alone.
+struct VaultHistory {
+  struct Batch: Equatable {
+    var number: UInt64
+    var header: KeccakDigest
+    var block: UInt64
+    /// Time of that block, seconds since the Unix epoch.
+    var submitted: UInt64
+  }
+
+  /// The time of the deployment's block.
+  let deployed: UInt64
+  let batches: [Batch]
+
+  /// - Throws: `ChainError`.
+  init(_ place: VaultPlace, _ client: ChainClient) throws {
+    guard let first = try client.block(.number(place.fromBlock)) else {
+      throw ChainError.configuration("block \(place.fromBlock) of the deployment is not there")
+    }
+    deployed = first.timestamp
+    var batches: [Batch] = []
+    let logs = try client.logs(
+      addresses: [place.vault], topics: [VaultInterface.batch.topic], from: place.fromBlock,
+      to: try client.blockNumber())
+    for log in logs {
+      let fields = try VaultInterface.batch.fields(of: log)
+      guard let number = fields["number"]?.asUInt64, let header = fields["header"]?.asDigest,
+        number == UInt64(batches.count + 1)
+      else { throw ChainError.malformed("Batch", "batches of the vault are not in order") }
+      guard let block = try client.block(.number(log.blockNumber)) else {
+        throw ChainError.badAnswer("eth_getBlockByNumber", "no block \(log.blockNumber)")
+      }
+      batches.append(
+        Batch(
+          number: number, header: header, block: log.blockNumber, submitted: block.timestamp))
+    }
+    self.batches = batches
+  }
+
+  /// What the vault stored at its deployment.
+  var genesis: VaultRecord {
+    VaultRecord(root: DefaultRoot.empty, time: deployed, submitted: deployed)
+  }
+}
+
+/// The state of the last batch that a vault has, rebuilt from published data and held against every
+/// header in the chain. Nothing of it comes from the operator.
+final class ProvenState {
+  let state: SettledState
+  /// Of the vault's batches, from the deployment's record.
+  let records: [VaultRecord]
+  /// Withdrawals of each batch, from batch 1.
+  let withdrawals: [[SettledWithdrawal]]
+
+  /// - Parameter folder: the published data, as `DirectoryAvailability` keeps them.
+  /// - Throws: for the first batch whose data are missing, altered, or not what the vault has.
+  init(_ history: VaultHistory, folder: String) throws {
+    let directory = DirectoryAvailability(folder: folder)
+    var state = SettledState()
+    var records = [history.genesis]
+    var withdrawals: [[SettledWithdrawal]] = []
+    for batch in history.batches {
+      let published = try directory.fetch(number: batch.number)
+      let data = try Rebuild.open(published, batch: batch.number)
+      guard data.header(content: commitment(to: published)).hash == batch.header else {
+        throw ConfigurationError(
+          "batch \(batch.number)", "the data are not those of the header that the vault has")
+      }
+      do throws(SettlementError) {
+        try state.apply(data)
+      } catch {
+        throw ConfigurationError("batch \(batch.number)", "\(error)")
+      }
+      records.append(
+        VaultRecord(
+          withdrawalRoot: WithdrawalTree(data.withdrawals).root, root: data.newRoot,
+          lastSequence: data.lastSequence, time: data.time, submitted: batch.submitted,
+          consumed: data.consumed))
+      withdrawals.append(data.withdrawals)
+    }
+    self.state = state
+    self.records = records
+    self.withdrawals = withdrawals
+  }
+
+  /// The last batch and its record.
+  var last: (number: UInt64, record: VaultRecord) {
+    (UInt64(records.count - 1), records[records.count - 1])
+  }
+
+  /// The last batch in which `account` has withdrawn, and where in it.
+  func withdrawal(of account: UInt32) -> (batch: UInt64, place: Int)? {
+    for index in withdrawals.indices.reversed() {
+      if let place = withdrawals[index].firstIndex(where: { $0.account == account }) {
+        return (UInt64(index + 1), place)
+      }
+    }
+    return nil
+  }
+}
