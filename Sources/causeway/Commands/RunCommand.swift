@@ -59,18 +59,25 @@ struct VenueHost: PortUser {
     let end = seconds > 0 ? Date().addingTimeInterval(seconds) : .distantFuture
     while !StopRequest.isMade && !runtime.hasFailed && Date() < end {
       Thread.sleep(forTimeInterval: 0.02)
-      for line in runtime.riskReport?.takeAlarms() ?? [] { logger.warning("\(line)") }
+      warn(runtime, logger)
     }
     runtime.stop()
-    for line in runtime.riskReport?.takeAlarms() ?? [] { logger.warning("\(line)") }
+    warn(runtime, logger)
     if let risk = runtime.riskReport {
       logger.info("\(risk.figures.text(now: clock.nanosecondsSinceEpoch()))")
     }
+    if let commitment = runtime.commitmentReport { logger.info("\(commitment.figures.text)") }
     report(runtime, logger)
     if let failure = runtime.journalReport.failure {
       logger.critical("\(failure); stopped: nothing was acknowledged after it")
       throw ExitCode(1)
     }
+  }
+
+  /// Alarms of the threads that nobody waits for.
+  private func warn(_ runtime: borrowing VenueRuntime, _ logger: Logger) {
+    for line in runtime.riskReport?.takeAlarms() ?? [] { logger.warning("\(line)") }
+    for line in runtime.commitmentReport?.takeAlarms() ?? [] { logger.warning("\(line)") }
   }
 
   private func report(_ runtime: borrowing VenueRuntime, _ logger: Logger) {

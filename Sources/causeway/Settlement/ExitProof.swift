@@ -57,6 +57,8 @@ final class ExitProof {
 
   /// Two lives of the venue with a kill between them, trades in both, and a withdrawal in the second.
   private func trade() throws {
+    let clients = try ProofClients(
+      world.venue, sessions: 0..<ExitProofVenue.userCount, clock: clock)
     for life in 1...2 {
       let process = try VenueProcess(
         configuration: world.venue.configurationPath, directory: world.folder,
@@ -65,8 +67,6 @@ final class ExitProof {
         throw ConfigurationError("venue", "did not start: \(process.errorLines.last ?? "")")
       }
       if life == 1 { try awaitBatch("the deposits") { $0.isFunded } }
-      let clients = try ProofClients(
-        world.venue, sessions: 0..<ExitProofVenue.userCount, clock: clock)
       findings.require(clients.connect()) { "sessions do not connect: \(clients.stateText)" }
       clients.trade(seconds: 2, &random)
       findings.require(clients.settle()) { "messages stay unanswered: \(clients.stateText)" }

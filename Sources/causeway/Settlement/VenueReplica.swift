@@ -77,13 +77,29 @@ struct VenueReplica: ~Copyable {
     var events: [Event] = []
     venue.drainTape { events.append($0) }
     for event in events {
-      // SAFETY: the buffer covers the local event.
-      unsafe withUnsafeBytes(of: event) { unsafe outcome.update($0) }
+      Self.enter(event, into: &outcome)
       take(event)
     }
     let receipt = receipt(of: sequenced, outcome: outcome.finish())
     chain.append(receipt)
     receipts.append(receipt)
+  }
+
+  /// An event's fields as words of 8 octets, most significant first; its memory has gaps.
+  private static func enter(_ event: Event, into hash: inout Keccak256) {
+    for word in [
+      event.sequence, event.sessionSequence, event.receiveTime, event.engineTime,
+      event.clientOrderID, event.orderID, UInt64(bitPattern: event.price), event.reference,
+      UInt64(bitPattern: event.fee), event.clientSequence,
+      UInt64(event.quantity) | UInt64(event.leavesQuantity) << 32,
+      UInt64(event.cumulativeQuantity) | UInt64(event.instrument) << 32,
+      UInt64(event.session) | UInt64(event.account) << 16 | UInt64(event.reason.rawValue) << 32
+        | UInt64(event.templateID) << 48,
+      UInt64(event.kind.rawValue) | UInt64(event.side.rawValue) << 8
+        | UInt64(event.isAggressor) << 16 | UInt64(event.cancelReason.rawValue) << 24
+        | UInt64(event.isOwnCommand) << 32 | UInt64(event.isLast) << 40
+        | UInt64(event.detail) << 48,
+    ] { hash.update(word.byteSwapped) }
   }
 
   private mutating func note(_ sequenced: SequencedCommand) {
