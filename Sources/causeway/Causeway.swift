@@ -11,7 +11,7 @@ struct Causeway: ParsableCommand {
       RunCommand.self, DemoCommand.self, ReplayCommand.self, SnapshotCommand.self,
       FlowCommand.self,
       ProveCommand.self, PriceCommand.self, CalibrateCommand.self, MarginCommand.self,
-      StressCommand.self, OracleCommand.self, PortEchoCommand.self,
+      StressCommand.self, OracleCommand.self, RebuildCommand.self, PortEchoCommand.self,
     ])
 
   /// Exit codes: 0 done, 1 the check failed, 2 unusable input (one line on standard error).
