@@ -28,7 +28,9 @@ struct Module {
 
 // MARK: The drawing
 
-let ground = ["CMachine", "CSockets", "CDpdk", "CNuma", "CJemalloc", "CBook", "CSecp256k1", "CZstd"]
+let ground = [
+  "CMachine", "CSockets", "CDpdk", "CNuma", "CJemalloc", "CBook", "CSecp256k1", "CZstd",
+]
 
 let floors: [[Module]] = [
   // Floor 1, machine: no word of the trade here.
@@ -258,7 +260,9 @@ targets.append(
     path: "Tests/TestSupport", swiftSettings: testSettings))
 /// What tests of a module import beyond what it does: risk tables to flood a sequencer with.
 let testUses = ["Sequencing": ["Pricing"]]
-let withVectors = ["Hashing", "WireProtocol", "Pricing", "Modelling", "ChainAccess"]
+let withVectors = [
+  "Hashing", "WireProtocol", "Pricing", "Modelling", "ChainAccess", "Settlement",
+]
 for module in modules where only?.contains(module.name) ?? true {
   let uses =
     [module.name, testSupport.name]

@@ -16,7 +16,8 @@ import Testing
     #expect(try store.fetch(number: 3) == octets)
     #expect(try store.index().count == 2)
     #expect(folder.batches.count == 2)
-    #expect(failure { _ = try store.fetch(number: 5) } == .missing(place: "\(folder.path)/index, 5"))
+    #expect(
+      failure { _ = try store.fetch(number: 5) } == .missing(place: "\(folder.path)/index, 5"))
     try store.verify(reference, octets)
   }
 

@@ -2,6 +2,7 @@
 import pathlib
 import sys
 
+from published import small_batch
 from reference import (
     EMPTY, Account, AccountTree, Header, Key, Position, Record, Withdrawal, batch_structure,
     chained, channel_structure, close_structure, digest, domain, head_structure, keccak, position_path,
@@ -55,6 +56,8 @@ def lines():
             space, settlement_structure(1, 1_750_060_800, 64_000 * 10**9)),
         "channel state digest": digest(space, channel_structure(3, 7, 20_000_000, one.leaf())),
         "channel close digest": digest(space, close_structure(3, 20_000_000)),
+        "published batch, octets": small_batch(),
+        "published batch, content hash": keccak(small_batch()),
     }
     for name, octets in shown.items():
         text = octets.hex()

@@ -22,7 +22,7 @@ import Testing
   func `falsified octets are refused or are canonical`(seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
     let samples = try Self.samples(seed: seed)
-    let rounds = ProcessInfo.processInfo.environment["CAUSEWAY_SLOW"] == nil ? 5_000 : 50_000
+    let rounds = ProcessInfo.processInfo.environment["CAUSEWAY_SLOW"] == nil ? 6_000 : 40_000
     var accepted = 0
     for _ in 0..<rounds {
       var octets = samples[random.below(samples.count)]
@@ -46,7 +46,8 @@ import Testing
       #expect(again == octets)
       guard again == octets else { return }
     }
-    #expect(accepted > 0)
+    print("seed \(seed): \(accepted) of \(rounds) falsified batches still have a meaning")
+    #expect(accepted > rounds / 50)
   }
 
   @Test func `each kind of damage has its own answer`() throws {
@@ -74,7 +75,7 @@ import Testing
   }
 
   // Goal: what a fill and an account cost on the wire. Method: 20,000 fills of 500 accounts in 200
-  // instruments with fees by the lot; the figures are printed, the limits are the notes' 6.1.
+  // instruments with fees by the lot.
   @Test func `a fill takes few octets`() throws {
     var batch = BatchData()
     batch.number = 1

@@ -39,7 +39,7 @@ import Testing
     throws
   {
     let state = try Self.state()
-    // 1e-9 dollars below the strike's 59,999: the put is worth 1,000.000000001 $ · 0.01 a lot.
+    // The put is worth 1,000.000000001 $ · 0.01 a lot.
     let price: UInt64 = 59_000 * 1_000_000_000 - 1
     let prices = [
       ExpiryPrice(underlying: 1, expiry: 1_000, price: price),
@@ -51,7 +51,8 @@ import Testing
     // −3 · (10^12 + 1) · 10^7 ÷ 10^12 = −30,000,000.00003, rounded down.
     #expect(claim.positions[0].value == -30_000_001)
     #expect(claim.positions[1].value == 10_000_000)
-    #expect(claim.revalued == 100_000_000 - 30_000_001 + 15_000_000)
+    let revalued: Int64 = 100_000_000 - 30_000_001 + 15_000_000
+    #expect(claim.revalued == revalued)
     #expect(claim.claim == 84_999_999)
     let earlyFound = state.exitClaim(of: 1, at: 999, prices: prices)
     let early = try #require(earlyFound)
