@@ -15,7 +15,10 @@ public indirect enum ABIValue: Equatable, Sendable {
   case array([ABIValue])
   case tuple([ABIValue])
 
+  // Disfavoured, so that a literal is a U256.
+  @_disfavoredOverload
   public static func uint(_ value: UInt64) -> ABIValue { .uint(U256(value)) }
+  @_disfavoredOverload
   public static func int(_ value: Int64) -> ABIValue { .int(U256(signed: value)) }
   public static func bytes32(_ digest: KeccakDigest) -> ABIValue { .fixedBytes(digest.octets) }
 }

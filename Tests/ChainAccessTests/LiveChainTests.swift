@@ -69,10 +69,10 @@ struct LiveChainTests {
     let contracts = try deploy(sender)
     let vault = contracts.vault
     try run(
-      sender, "mint", contracts.token.call("mint", [.address(sender.address), .uint(1_000_000)]))
+      sender, "mint", contracts.token.call("mint", [.address(sender.address), .uint(1_000_000_000)]))
     try run(
       sender, "approve", contracts.token.call("approve", [.address(vault.address), .uint(.max)]))
-    try run(sender, "open", vault.call("open_account", [.uint(100_000)]))
+    try run(sender, "open", vault.call("open_account", [.uint(100_000_000)]))
     let account = try vault.read("accounts", with: client)[0].asUInt64 ?? 0
     #expect(account > 0)
 
@@ -83,7 +83,7 @@ struct LiveChainTests {
     let queued = try vault.event("Queued")
     let logs = delivery.logs.filter { $0.topics.first == queued.topic }
     let fields = try queued.fields(of: try #require(logs.first))
-    #expect(fields["amount"]?.asUInt64 == 100_000)
+    #expect(fields["amount"]?.asUInt64 == 100_000_000)
     #expect(fields["kind"]?.asUInt64 == 0)
     try watcher.acknowledge(delivery)
     #expect(try watcher.next() == nil)

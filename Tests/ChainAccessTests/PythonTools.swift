@@ -35,6 +35,7 @@ final class DevelopmentChain {
     environment["PYTHONPATH"] = PythonTools.root + "/Sources/SettlementContracts"
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
     process.environment = environment
+    process.standardError = FileHandle.nullDevice
     let pipe = Pipe()
     process.standardOutput = pipe
     try process.run()
@@ -47,7 +48,11 @@ final class DevelopmentChain {
     url = line.split(separator: " ").last.map { String($0.dropLast()) } ?? ""
   }
 
-  deinit { process.terminate() }
+  /// Not politely: the server would wait for connections that are kept alive.
+  deinit {
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+  }
 
   /// Key 1 … 10, each with a million ether.
   static func key(_ number: Int) throws -> SigningKey {
