@@ -66,6 +66,7 @@ struct VenueHost: PortUser {
     if let risk = runtime.riskReport {
       logger.info("\(risk.figures.text(now: clock.nanosecondsSinceEpoch()))")
     }
+    if let oracle = runtime.oracleReport { logger.info("oracle: \(oracle.text)") }
     report(runtime, logger)
     if let failure = runtime.journalReport.failure {
       logger.critical("\(failure); stopped: nothing was acknowledged after it")

@@ -103,8 +103,8 @@ extension VenueConfiguration {
     deposits = try root.sections("account").map(Self.deposit)
     limits.margin = try Self.margin(root)
     risk = try Self.risk(root)
-    oracle = try Self.oracle(root)
     parameters = try Self.parameters(root)
+    oracle = try Self.oracle(root, parameters)
     try root.finish()
     try checkNumbers(in: root)
   }

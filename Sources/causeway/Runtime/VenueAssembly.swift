@@ -1,6 +1,7 @@
 import FixedContainers
 import Hardware
 import Journaling
+import OracleFeed
 import OrderEntry
 import Sequencing
 import VenueCore
@@ -14,6 +15,8 @@ struct VenueAssembly: ~Copyable {
   var agent: JournalAgent<PosixJournalStorage>
   /// Nil without margin.
   var risk: RiskEnds?
+  /// Nil where no prints are taken from a socket.
+  var oracle: PrintIntake?
   var notices: [String]
   let recoveredCount: UInt64
 
@@ -101,7 +104,14 @@ struct VenueAssembly: ~Copyable {
       tickOrder: configuration.tickOrder, halt: signals.halt)
     for command in startup { sequencer.sequence(command) }
     var risk: RiskEnds?
+    var intake: PrintIntake?
     if configuration.limits.margin.isEnabled {
+      if case .udp(let socket) = configuration.oracle {
+        intake = .some(
+          PrintIntake(
+            FeedRules(venueID: configuration.venueID, sources: socket.sources),
+            ring: oracle.makeProducer()))
+      }
       risk = RiskEnds(
         tables: tables.makeProducer(),
         oracle: configuration.oracle == .fixed ? oracle.makeProducer() : nil,
@@ -110,7 +120,7 @@ struct VenueAssembly: ~Copyable {
     return VenueAssembly(
       ingress: ingress, egress: egress, sequencer: sequencer,
       agent: JournalAgent(writer: writer, commands: journaled.makeConsumer()), risk: risk,
-      notices: notices, recoveredCount: lastSequence)
+      oracle: intake, notices: notices, recoveredCount: lastSequence)
   }
 }
 
