@@ -14,6 +14,8 @@ public struct JournaledPrints: Sendable {
   public private(set) var verifiedCount: UInt64 = 0
   public private(set) var unsignedCount: UInt64 = 0
   public private(set) var badCount: UInt64 = 0
+  /// Prints whose signature a crash cut off.
+  public private(set) var cutCount: UInt64 = 0
   /// Sequence number of the first print whose signature is not its source's; 0 = none.
   public private(set) var firstBad: UInt64 = 0
   private var printSequence: UInt64 = 0
@@ -54,6 +56,17 @@ public struct JournaledPrints: Sendable {
     }
     print = nil
     first = nil
+  }
+
+  /// The venue was started anew here, or the journal is still being written: of the last print half
+  /// a signature may be there, which proves nothing and accuses nobody.
+  public mutating func noteRestart() {
+    if print != nil, first != nil {
+      cutCount += 1
+      print = nil
+      first = nil
+    }
+    finish()
   }
 
   private mutating func verify(_ second: Command, at sequence: UInt64) {

@@ -13,6 +13,7 @@ extension ClientEvent {
       case .notApplied: Self.notApplied(message)
       case .massQuoteAck: Self.quoted(message)
       case .marginUpdate: Self.accountUpdated(message)
+      case .accountEvent: Self.account(message)
       case .mmpTriggered: Self.protectionTriggered(message)
       default: nil
       }
@@ -116,6 +117,30 @@ extension ClientEvent {
     event.fee = view.initialMarginMicros
     event.reference = UInt64(bitPattern: view.maintenanceMarginMicros)
     event.account = view.accountIdx
+    return event
+  }
+
+  private static func account(_ message: MessageView) -> ClientEvent? {
+    guard let view = AccountEventView(message), let reason = view.code, let side = view.side
+    else { return nil }
+    var event = ClientEvent(kind: .account)
+    event.clientOrderID = view.clOrdId
+    event.orderID = view.orderId
+    event.engineSequence = view.engineSeqNo
+    event.engineTime = view.engineTime
+    event.price = view.amount
+    event.fee = view.feeMicros
+    event.reference = view.reference
+    event.quantity = view.qty
+    event.leavesQuantity = view.other
+    event.instrument = view.instrumentId
+    event.account = view.accountIdx
+    event.reason = reason
+    event.side = side
+    event.isAggressor = view.isInitiator == 1
+    event.accountEvent = view.kind
+    event.part = view.part
+    event.detail = view.detail
     return event
   }
 

@@ -34,6 +34,10 @@ public enum ClientEventKind: UInt8, Sendable {
   /// Standing of the account, micro-dollars: `price` equity, `fee` initial margin, `reference`
   /// maintenance margin.
   case accountUpdated = 12
+  /// Something befell the account other than through its orders: `accountEvent` says what, and
+  /// PROTOCOL.md what the fields are then. `price` is the amount, `leavesQuantity` the other
+  /// account, `isAggressor` whether this account began it.
+  case account = 13
 }
 
 /// One message of the venue's recoverable flow, decoded.
@@ -62,6 +66,10 @@ public struct ClientEvent: BitwiseCopyable, Sendable, Equatable {
   public var instrument: UInt32 = 0
   public var account: UInt16 = 0
   public var templateID: UInt16 = 0
+  /// Of kind `account`: its kind on the wire, the detail and the part.
+  public var accountEvent: UInt8 = 0
+  public var part: UInt8 = 0
+  public var detail: UInt16 = 0
   public var reason: RejectReason = .none
   public var kind: ClientEventKind
   public var side: Side = .buy

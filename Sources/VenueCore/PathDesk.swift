@@ -86,20 +86,7 @@ struct PathDesk: ~Copyable, Sendable {
     -> Bool
   {
     var state = states[Int(instrument)]
-    if now <= state.expiry {
-      if state.lowest == 0 || index < state.lowest { state.lowest = index }
-      if index > state.highest { state.highest = index }
-    }
-    let kind = RiskKind.named(state.kind)
-    if kind.isAsian {
-      if last > 0, now > 0 { Self.observe(&state, last, until: min(now &- 1, state.expiry)) }
-      Self.observe(&state, index, until: min(now, state.expiry))
-    }
-    var isNew = false
-    if kind.isBarrier, !state.isKnocked, now <= state.expiry {
-      isNew = kind.isUp ? index >= state.barrier : index <= state.barrier
-      state.isKnocked = isNew
-    }
+    let isNew = state.follow(index, after: last, at: now)
     states[Int(instrument)] = state
     return isNew
   }
@@ -107,7 +94,7 @@ struct PathDesk: ~Copyable, Sendable {
   /// The expiry is settled: what was not observed yet is `last`.
   mutating func end(_ instrument: UInt32, last: Int64) {
     var state = states[Int(instrument)]
-    if RiskKind.named(state.kind).isAsian { Self.observe(&state, last, until: state.expiry) }
+    if RiskKind.named(state.kind).isAsian { state.observe(last, until: state.expiry) }
     states[Int(instrument)] = state
   }
 
@@ -129,15 +116,6 @@ struct PathDesk: ~Copyable, Sendable {
         kept = instrument
       }
       instrument = next
-    }
-  }
-
-  /// Makes the observations due until `time`, all of them of `index`.
-  private static func observe(_ state: inout PathState, _ index: Int64, until time: UInt64) {
-    while state.observed < state.observations, state.nextObservation <= time {
-      state.sum += Int128(index)
-      state.observed &+= 1
-      state.nextObservation &+= state.interval
     }
   }
 

@@ -236,6 +236,12 @@ extension Venue {
   /// Risk tables in force so far.
   public var riskTableNumber: UInt64 { ledger.margin.engine.table.number }
   /// Risk tables that were refused.
+  /// What a lot is worth by the table in force, micro-dollars; 0 when it has no row.
+  public func mark(_ instrument: UInt32) -> Int64 {
+    guard hasMargin, instrument <= limits.instrumentsMax else { return 0 }
+    return ledger.margin.engine.table[instrument].mark
+  }
+
   public var refusedRiskTableCount: UInt64 { ledger.margin.refusedTableCount }
   /// Cash of an account, micro-dollars; 0 for one outside the limits.
   public func collateral(_ account: UInt16) -> Int64 {

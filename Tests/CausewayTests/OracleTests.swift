@@ -103,7 +103,7 @@ import VenueTypes
     }
     try publish(SigningKey.random())
     usleep(300_000)
-    signals.stop.store(1)
+    signals.oracleStop.store(1)
     thread.join()
     #expect(commands.filter { $0.kind == .indexPrice }.map(\.price) == [1, 2, 3])
     #expect(report.text == "prints 3" || report.text.hasPrefix("prints 3, "))

@@ -103,5 +103,17 @@ import VenueTypes
     }
     #expect(bad([commands[0], commands[1]]) == 5)
     #expect(bad([commands[1], commands[2]]) != 0)
+    // What a crash cuts off is told apart, and only there.
+    var cut = JournaledPrints(venueID: FeedHarness.venueID, sources: [address])
+    func take(_ command: Command) {
+      cut.take(SequencedCommand(sequence: 1, engineTime: 0, command: command))
+    }
+    take(commands[0])
+    take(commands[1])
+    cut.noteRestart()
+    for command in commands { take(command) }
+    cut.noteRestart()
+    #expect(cut.cutCount == 1 && cut.badCount == 0 && cut.verifiedCount == 1)
+    #expect(cut.unsignedCount == 0)
   }
 }

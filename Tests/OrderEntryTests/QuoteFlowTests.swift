@@ -122,6 +122,44 @@ struct QuoteFlowTests {
     #expect(client.events[2].quantity == 12 && client.events[2].reference == 77)
   }
 
+  @Test func `what befalls an account arrives field by field`() {
+    let (venue, client, start) = establishedPair()
+    var now = start
+    let kinds: [EventKind] = [
+      .withdrawalAnswered, .withdrawalPaid, .collateralMoved, .forcedAnswered, .accountFill,
+      .blockAnswered, .liquidationFill, .liquidationTransfer, .auctionSlice, .takeover,
+      .deleverage, .socialisedLoss,
+    ]
+    for kind in kinds {
+      var event = venue.nextEvent(kind, session: 0)
+      event.clientOrderID = 11
+      event.orderID = 12
+      event.engineTime = 13
+      event.price = -14
+      event.fee = -15
+      event.reference = 1 << 63 | 16
+      event.quantity = 17
+      event.instrument = 18
+      event.reason = .freeCash
+      event.detail = 19
+      event.side = .sell
+      event.isLast = 20
+      event.isAggressor = 1
+      event.leavesQuantity = 21
+      venue.emit(event)
+    }
+    run(venue, [client], from: &now, turns: 2)
+    #expect(client.events.map(\.accountEvent) == kinds.map(\.rawValue))
+    for event in client.events {
+      #expect(event.kind == .account && event.account == 50)
+      #expect(event.clientOrderID == 11 && event.orderID == 12 && event.engineTime == 13)
+      #expect(event.price == -14 && event.fee == -15 && event.reference == 1 << 63 | 16)
+      #expect(event.quantity == 17 && event.instrument == 18 && event.reason == .freeCash)
+      #expect(event.detail == 19 && event.side == .sell && event.part == 20)
+      #expect(event.isAggressor && event.leavesQuantity == 21)
+    }
+  }
+
   @Test func `a reset and a kill switch carry group and scope`() {
     let (venue, client, now) = establishedPair()
     var reset = MmpResetMessage()

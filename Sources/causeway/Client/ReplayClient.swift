@@ -222,7 +222,7 @@ struct ReplayClient<NetworkPort: Port & ~Copyable>: ~Copyable {
         inFlight -= 1
         outcome.notApplied += 1
       }
-    case .quoted, .protectionTriggered, .accountUpdated, .other, .lost: break
+    case .quoted, .protectionTriggered, .accountUpdated, .account, .other, .lost: break
     }
   }
 

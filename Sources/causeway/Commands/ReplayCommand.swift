@@ -80,6 +80,10 @@ struct JournalVerdict: Encodable {
   var firstDivergence: UInt64 = 0
   var tornBytes = 0
   var snapshotsCompared = 0
+  /// Accepted at last, in dollars, by underlying.
+  var indexes: [String: String] = [:]
+  /// Of the table in force, in micro-dollars a lot, by instrument.
+  var marks: [String: Int64] = [:]
   /// What was found of the signatures of index prices, when asked.
   var oracle: OracleAudit?
 
@@ -149,7 +153,7 @@ struct JournalVerdict: Encodable {
         throw ConfigurationError(path, "cannot be written; give a path that can")
       }
     }
-    verdict.take(venue, cursor)
+    verdict.take(&venue, cursor)
     return verdict
   }
 
@@ -162,14 +166,14 @@ struct JournalVerdict: Encodable {
     notices.forEach(complain)
     var verdict = JournalVerdict()
     let cursor = journaled.cursor
-    let recovered = journaled.takeVenue()
+    var recovered = journaled.takeVenue()
     verdict.commands = recovered.lastSequence
-    verdict.take(recovered.venue, cursor)
+    verdict.take(&recovered.venue, cursor)
     return verdict
   }
 
   private mutating func take<Storage: JournalStorage>(
-    _ venue: borrowing Venue, _ cursor: ReplayCursor<Storage>
+    _ venue: inout Venue, _ cursor: ReplayCursor<Storage>
   ) {
     blocks = cursor.summary.blockCount
     segments = cursor.summary.segmentCount
@@ -183,5 +187,14 @@ struct JournalVerdict: Encodable {
     compared = venue.comparedCount
     if firstDivergence == 0 { firstDivergence = venue.firstDivergence }
     tornBytes = cursor.tail?.tornByteCount ?? 0
+    guard venue.hasMargin else { return }
+    for underlying in 0..<venue.limits.margin.underlyingsMax {
+      let index = venue.index(underlying).value
+      if index > 0 { indexes["\(underlying)"] = ParameterUnit.share.text(index) }
+    }
+    for instrument in 1...venue.limits.instrumentsMax {
+      let mark = venue.mark(instrument)
+      if mark != 0 { marks["\(instrument)"] = mark }
+    }
   }
 }

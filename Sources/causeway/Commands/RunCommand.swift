@@ -67,7 +67,11 @@ struct VenueHost: PortUser {
       logger.info("\(risk.figures.text(now: clock.nanosecondsSinceEpoch()))")
     }
     if let commitment = runtime.commitmentReport { logger.info("\(commitment.figures.text)") }
+    if let oracle = runtime.oracleReport { logger.info("oracle: \(oracle.text)") }
     report(runtime, logger)
+    if configuration.journal.snapshotsAtStop, runtime.journalReport.failure == nil {
+      leaveSnapshot(logger)
+    }
     if let failure = runtime.journalReport.failure {
       logger.critical("\(failure); stopped: nothing was acknowledged after it")
       throw ExitCode(1)
@@ -78,6 +82,21 @@ struct VenueHost: PortUser {
   private func warn(_ runtime: borrowing VenueRuntime, _ logger: Logger) {
     for line in runtime.riskReport?.takeAlarms() ?? [] { logger.warning("\(line)") }
     for line in runtime.commitmentReport?.takeAlarms() ?? [] { logger.warning("\(line)") }
+  }
+
+  /// A short cut for the next start; without it the start takes longer, and that is all.
+  private func leaveSnapshot(_ logger: Logger) {
+    let journal = configuration.journal.directory
+    var notices: [String] = []
+    do {
+      let report = try SnapshotReport.write(
+        journal: journal, window: configuration.retransmissionWindow, notices: &notices)
+      SnapshotFolder(journal: journal).prune(keeping: 2)
+      logger.info("\(report.text)")
+    } catch {
+      logger.warning("no snapshot is left: \(error)")
+    }
+    for notice in notices { logger.notice("\(notice)") }
   }
 
   private func report(_ runtime: borrowing VenueRuntime, _ logger: Logger) {

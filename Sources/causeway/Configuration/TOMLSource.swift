@@ -70,6 +70,9 @@ struct TOMLSource {
     var current = ""
     var seen: [String: Int] = [:]
     var headerLine: Int?
+    // A key of a table may be a table itself.
+    var tableLine: Int?
+    let table = name.isEmpty ? key : "\(name).\(key)"
     // A character may be a carriage return with its line feed: both are one newline.
     let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     for (index, raw) in lines.enumerated() {
@@ -78,15 +81,14 @@ struct TOMLSource {
         current = line.prefix { $0 != "]" }.trimmingCharacters(in: CharacterSet(charactersIn: "[ "))
         seen[current, default: -1] += 1
         if current == name && seen[current] == occurrence { headerLine = index + 1 }
-        // A key of the root may be a table itself.
-        if name.isEmpty && current == key && headerLine == nil { headerLine = index + 1 }
+        if current == table && tableLine == nil { tableLine = index + 1 }
         continue
       }
       guard current == name, name.isEmpty || seen[current] == occurrence else { continue }
       let head = line.prefix { $0 != "=" && $0 != "#" }.trimmingCharacters(in: .whitespaces)
       if head == key { return "\(file):\(index + 1)" }
     }
-    return headerLine.map { "\(file):\($0)" } ?? file
+    return (tableLine ?? headerLine).map { "\(file):\($0)" } ?? file
   }
 }
 
@@ -106,33 +108,37 @@ final class TOMLSection {
   }
 
   func error(_ key: String, _ problem: String) -> ConfigurationError {
-    let field = name.isEmpty ? key : "\(name).\(key)"
     return ConfigurationError(
-      source.place(of: key, in: name, occurrence: occurrence), "\(field) \(problem)")
+      source.place(of: key, in: name, occurrence: occurrence), "\(path(key)) \(problem)")
   }
 
   /// The sub-table `key`; an empty one when absent.
   func section(_ key: String) throws -> TOMLSection {
     known.insert(key)
     guard let value = table[key] else {
-      return TOMLSection(source: source, table: TOMLTable(), name: key, occurrence: 0)
+      return TOMLSection(source: source, table: TOMLTable(), name: path(key), occurrence: 0)
     }
-    guard let inner = value.table else { throw error(key, "must be a table: write [\(key)]") }
-    return TOMLSection(source: source, table: inner, name: key, occurrence: 0)
+    guard let inner = value.table else {
+      throw error(key, "must be a table: write [\(path(key))]")
+    }
+    return TOMLSection(source: source, table: inner, name: path(key), occurrence: 0)
   }
+
+  /// The key as a header writes it: `oracle.source`.
+  private func path(_ key: String) -> String { name.isEmpty ? key : "\(name).\(key)" }
 
   /// Every table headed `[[key]]`, in order.
   func sections(_ key: String) throws -> [TOMLSection] {
     known.insert(key)
     guard let value = table[key] else { return [] }
     guard let array = value.array else {
-      throw error(key, "must be a list of tables: write [[\(key)]]")
+      throw error(key, "must be a list of tables: write [[\(path(key))]]")
     }
     return try array.enumerated().map { index, element in
       guard let inner = element.table else {
-        throw error(key, "must be a list of tables: write [[\(key)]]")
+        throw error(key, "must be a list of tables: write [[\(path(key))]]")
       }
-      return TOMLSection(source: source, table: inner, name: key, occurrence: index)
+      return TOMLSection(source: source, table: inner, name: path(key), occurrence: index)
     }
   }
 

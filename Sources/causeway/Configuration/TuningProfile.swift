@@ -26,6 +26,8 @@ struct TuningProfile: Equatable {
   var risk: Placement
   /// Follows the venue and commits to its state: behind everything else.
   var commitment: Placement
+  /// Takes signed index prices; waits in the kernel.
+  var oracle: Placement
   var lockMemory: Wish
   var placement: Wish
 }
@@ -39,6 +41,7 @@ extension TuningProfile {
     journal = try Self.placement(root, "journal", idle: "sleep", maySeal: false)
     risk = try Self.placement(root, "risk", idle: "sleep", maySeal: false)
     commitment = try Self.placement(root, "commitment", idle: "sleep", maySeal: false)
+    oracle = try Self.kernelPlacement(root, "oracle")
     let memory = try root.section("memory")
     lockMemory = try memory.choice("lock", Self.wishes, default: "preferred")
     try memory.finish()
@@ -73,11 +76,24 @@ extension TuningProfile {
     return placement
   }
 
+  /// The place of a thread that waits in the kernel: there is no other way to say.
+  private static func kernelPlacement(_ root: TOMLSection, _ role: String) throws -> Placement {
+    let section = try root.section(role)
+    let placement = Placement(
+      core: try section.integer("core", in: -1...1_023, default: -1), idle: .sleep,
+      spinNanoseconds: 0, sleepNanoseconds: 1,
+      fifoPriority: try section.integer("fifo_priority", in: 0...99, default: 0),
+      isSealed: false)
+    try section.finish()
+    return placement
+  }
+
   /// Roles that share a core must not spin, or the others starve: the warnings of a profile.
   var warnings: [String] {
     let roles = [
       ("gateway", gateway), ("sequencer", sequencer), ("journal", journal), ("risk", risk),
       ("commitment", commitment),
+      ("oracle", oracle),
     ]
     return roles.flatMap { role, placement in
       roles.filter { $0.0 > role && placement.core >= 0 && $0.1.core == placement.core }
@@ -128,6 +144,9 @@ extension TuningProfile {
     core = 1
     idle = "sleep"
     sleep_ns = 1_000_000
+    fifo_priority = 0
+    [oracle]
+    core = 1
     fifo_priority = 0
     [memory]
     lock = "preferred"

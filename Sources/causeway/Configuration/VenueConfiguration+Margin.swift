@@ -12,6 +12,11 @@ extension VenueConfiguration {
     var strike: Int64
     /// Seconds since the Unix epoch; 0 for a perpetual.
     var expirySeconds: UInt64
+    /// 1e-9 of the quote currency; barriers only.
+    var barrier: Int64 = 0
+    /// Seconds since the Unix epoch, and between two; Asians only.
+    var firstObservation: UInt64 = 0
+    var observationInterval: UInt32 = 0
   }
 
   /// What risk tables are computed from, besides the index that the venue accepts.
@@ -49,18 +54,15 @@ extension VenueConfiguration {
   }
 
   static func optionTerms(_ section: TOMLSection) throws -> OptionTerms? {
-    let kind: RiskKind = try section.choice(
-      "kind",
-      [
-        ("spot", .absent), ("call", .call), ("put", .put), ("future", .future),
-        ("perpetual", .perpetual),
-      ], default: "spot")
+    let kind: RiskKind = try section.choice("kind", kinds, default: "spot")
     guard kind != .absent else { return nil }
-    return OptionTerms(
+    var terms = OptionTerms(
       kind: kind, underlying: UInt8(try section.integer("underlying", in: 0...7, default: 0)),
       strike: kind.isOption ? try section.nano("strike") : 0,
       expirySeconds: kind == .perpetual
         ? 0 : UInt64(try section.integer("expiry_unix_seconds", in: 1...9_000_000_000)))
+    if kind.isExotic { try readExotic(section, &terms) }
+    return terms
   }
 
   static func underlying(_ section: TOMLSection, directory: String) throws -> Underlying {
@@ -96,6 +98,9 @@ extension VenueConfiguration {
   /// What margin needs that no section can see by itself.
   func checkMargin(in root: TOMLSection) throws {
     guard limits.margin.isEnabled else {
+      if case .udp = oracle {
+        throw root.error("oracle", "has mode \"udp\", and nothing takes prices: enable [margin]")
+      }
       guard underlyings.isEmpty, deposits.isEmpty, !instruments.contains(where: \.isMargined)
       else {
         throw root.error(
@@ -134,6 +139,12 @@ extension VenueConfiguration {
 
 extension VenueConfiguration.Instrument {
   fileprivate var isMargined: Bool { terms != nil }
+
+  /// Whether its expiry has come at `now`, nanoseconds since the Unix epoch; no perpetual's has.
+  func isOver(at now: UInt64) -> Bool {
+    guard let terms, terms.expirySeconds != 0 else { return false }
+    return terms.expirySeconds * 1_000_000_000 <= now
+  }
 
   /// As the venue will know it.
   fileprivate var state: InstrumentState {

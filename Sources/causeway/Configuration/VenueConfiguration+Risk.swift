@@ -1,3 +1,5 @@
+import VenueTypes
+
 extension VenueConfiguration {
   /// How often the risk thread computes a table, and when it need not.
   struct Risk: Equatable {
@@ -14,6 +16,8 @@ extension VenueConfiguration {
     case fixed
     /// Nowhere: the configured indexes stand, and the venue accepts none.
     case off
+    /// Signed prints from a UDP socket.
+    case udp(OracleSocket)
   }
 
   static func risk(_ root: TOMLSection) throws -> Risk {
@@ -29,11 +33,25 @@ extension VenueConfiguration {
     return risk
   }
 
-  static func oracle(_ root: TOMLSection) throws -> Oracle {
+  /// - Parameter parameters: they say how many sources an index needs at least.
+  static func oracle(_ root: TOMLSection, _ parameters: [Parameter]) throws -> Oracle {
     let section = try root.section("oracle")
-    let oracle = try section.choice(
-      "mode", [("fixed", Oracle.fixed), ("off", Oracle.off)], default: "fixed")
+    let mode: OracleMode = try section.choice(
+      "mode", [("fixed", .fixed), ("off", .off), ("udp", .udp)], default: "fixed")
+    let oracle: Oracle =
+      switch mode {
+      case .fixed: .fixed
+      case .off: .off
+      case .udp: .udp(try OracleSocket(section, sourcesMin: sourcesMin(parameters)))
+      }
     try section.finish()
     return oracle
+  }
+
+  private enum OracleMode { case fixed, off, udp }
+
+  private static func sourcesMin(_ parameters: [Parameter]) -> Int {
+    Int(
+      parameters.last { $0.key == .sourcesMin }?.value ?? ParameterKey.sourcesMin.range.standard)
   }
 }

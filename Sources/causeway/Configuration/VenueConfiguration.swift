@@ -10,6 +10,8 @@ struct VenueConfiguration {
   struct Journal {
     var directory: String
     var segmentByteCount: Int
+    /// Whether a clean stop leaves a snapshot for the next start.
+    var snapshotsAtStop: Bool
   }
 
   struct Instrument {
@@ -105,9 +107,9 @@ extension VenueConfiguration {
     deposits = try root.sections("account").map(Self.deposit)
     limits.margin = try Self.margin(root)
     risk = try Self.risk(root)
-    oracle = try Self.oracle(root)
     settlement = try Self.settlement(root, directory: directory)
     parameters = try Self.parameters(root)
+    oracle = try Self.oracle(root, parameters)
     try root.finish()
     try checkNumbers(in: root)
   }
@@ -137,7 +139,8 @@ extension VenueConfiguration {
     let path = try section.string("directory")
     let journal = Journal(
       directory: path.hasPrefix("/") ? path : directory + "/" + path,
-      segmentByteCount: try section.integer("segment_mib", in: 1...16_384, default: 256) << 20)
+      segmentByteCount: try section.integer("segment_mib", in: 1...16_384, default: 256) << 20,
+      snapshotsAtStop: try section.boolean("snapshot_at_stop", default: false))
     try section.finish()
     return journal
   }

@@ -10,6 +10,8 @@ struct OracleAudit: Encodable {
   /// Prints without a signature: an internal source's.
   var unsigned: UInt64 = 0
   var bad: UInt64 = 0
+  /// Prints whose signature a crash, or the end of a journal in use, cut off.
+  var cut: UInt64 = 0
   /// Sequence number of the first bad one; 0 = none.
   var firstBad: UInt64 = 0
   /// Who signs, by source.
@@ -19,7 +21,8 @@ struct OracleAudit: Encodable {
 
   var text: String {
     "index prices: \(grouped(verified)) verified, \(grouped(unsigned)) unsigned, "
-      + "\(grouped(bad)) bad" + (bad == 0 ? "" : ", first at command \(firstBad)")
+      + (cut == 0 ? "" : "\(grouped(cut)) cut off, ") + "\(grouped(bad)) bad"
+      + (bad == 0 ? "" : ", first at command \(firstBad)")
       + signers.sorted { $0.key < $1.key }.map { "\nsource \($0.key) is \($0.value)" }.joined()
   }
 
@@ -42,14 +45,19 @@ struct OracleAudit: Encodable {
     let cursor = try ReplayCursor(PosixJournalStorage(path: directory), venueID: nil)
     var next = try cursor.next()
     var prints = JournaledPrints(venueID: cursor.summary.venueID, sources: sources)
+    var epochs = 0
     while let sequenced = next {
+      if cursor.summary.epochs.count != epochs {
+        epochs = cursor.summary.epochs.count
+        prints.noteRestart()
+      }
       prints.take(sequenced)
       next = try cursor.next()
     }
-    prints.finish()
+    prints.noteRestart()
     var audit = OracleAudit(
       verified: prints.verifiedCount, unsigned: prints.unsignedCount, bad: prints.badCount,
-      firstBad: prints.firstBad)
+      cut: prints.cutCount, firstBad: prints.firstBad)
     for (source, signer) in prints.signers.enumerated() where !signer.isZero {
       audit.signers["\(source)"] = "\(signer)"
     }

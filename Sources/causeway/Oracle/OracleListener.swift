@@ -18,11 +18,11 @@ struct OracleListener: ~Copyable, Sendable {
   let signals: RuntimeSignals
   let report: OracleReport
 
-  /// Runs until the venue stops.
+  /// Runs until it is told to stop, before the venue is.
   consuming func run() {
     port.adoptThread()
     var burst = DatagramBurst(capacity: 32)
-    while !signals.isStopping && !signals.isHalted {
+    while signals.oracleStop.load() == 0 && !signals.isHalted {
       guard port.waitReadable(timeoutNanoseconds: 50_000_000) else { continue }
       let count = port.receive(into: &burst)
       let now = causeway_realtime_nanoseconds()

@@ -32,10 +32,14 @@ struct OraclePublisher: ~Copyable {
     print.venueID = venueID
   }
 
+  /// The running number of a print at `time`, nanoseconds since the Unix epoch.
+  static func number(at time: UInt64) -> UInt32 {
+    UInt32(truncatingIfNeeded: (time &- numbersBegin) / 100_000_000)
+  }
+
   mutating func send(_ step: PrintStep) {
     print.time = causeway_realtime_nanoseconds()
-    let tenths = (print.time &- Self.numbersBegin) / 100_000_000
-    print.number = max(print.number &+ 1, UInt32(truncatingIfNeeded: tenths))
+    print.number = max(print.number &+ 1, Self.number(at: print.time))
     print.price = step.price
     print.confidence = step.confidence
     let octets = print.datagram(key.sign(print.digest))

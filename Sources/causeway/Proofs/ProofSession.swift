@@ -134,7 +134,7 @@ final class ProofSession {
       if event.leavesQuantity == 0 { remove(event.clientOrderID) }
     case .notApplied:
       for number in 0..<UInt64(event.quantity) { settle(event.reference + number, .notApplied) }
-    case .quoted, .protectionTriggered, .accountUpdated, .other, .lost:
+    case .quoted, .protectionTriggered, .accountUpdated, .account, .other, .lost:
       break
     }
   }

@@ -118,12 +118,11 @@ extension ClientEvent {
     case .quoteAnswered: .quoted
     case .protectionTriggered: .protectionTriggered
     case .accountUpdated, .liquidationStep: .accountUpdated
-    case .sessionOpened, .sessionClosed, .instrument, .control, .liquidationFill,
-      .liquidationTransfer, .auctionSlice, .takeover, .deleverage, .socialisedLoss:
-      .other
+    case .sessionOpened, .sessionClosed, .instrument, .control: .other
     case .withdrawalAnswered, .withdrawalPaid, .collateralMoved, .forcedAnswered, .accountFill,
-      .blockAnswered:
-      .other
+      .blockAnswered, .liquidationFill, .liquidationTransfer, .auctionSlice, .takeover,
+      .deleverage, .socialisedLoss:
+      .account
     case .indexAccepted, .indexHeld, .settlementPrint, .settlementPrice, .settled, .funded,
       .barrierTouched:
       .other
@@ -192,6 +191,14 @@ extension ClientEvent {
       (clientOrderID, receiveTime, instrument) = (0, 0, 0)
       (price, fee, reference) = (event.price, event.fee, event.reference)
       account = event.account
+    case .account:
+      (receiveTime, orderID, price, fee) = (0, event.orderID, event.price, event.fee)
+      (reference, quantity, leavesQuantity) = (
+        event.reference, event.quantity, event.leavesQuantity
+      )
+      (account, reason, side) = (event.account, event.reason, event.side)
+      isAggressor = event.isAggressor == 1
+      (accountEvent, part, detail) = (event.kind.rawValue, event.isLast, event.detail)
     case .notApplied, .other, .lost: break
     }
   }

@@ -99,8 +99,8 @@ struct RiskLoop: ~Copyable, Sendable {
       switch event.kind {
       case .indexAccepted:
         market.accept(
-          index: Double(event.price) / 1e9, confidence: Double(event.clientOrderID) / 1e9,
-          of: Int(event.quantity))
+          index: event.price, confidence: Double(event.clientOrderID) / 1e9,
+          of: Int(event.quantity), at: event.reference)
       case .settlementPrint:
         let (seen, whole) = (Double(event.leavesQuantity), Double(event.cumulativeQuantity))
         market.accept(
@@ -205,8 +205,8 @@ struct RiskLoop: ~Copyable, Sendable {
         command.price = Int64(underlying.index * 1e9)
         command.clientOrderID = 1_000_000_000
         command.auxiliary = now
-        // Rises across restarts too.
-        command.clientSequence = UInt32(truncatingIfNeeded: now / 1_000_000_000)
+        // Rises across restarts too, and from here to signed sources and back.
+        command.clientSequence = OraclePublisher.number(at: now)
         if oracle?.tryPush(command) ?? false { pushed += 1 } else { dropped += 1 }
       }
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Pricing
+import VenueCore
 import VenueTypes
 
 /// What a risk table is computed from besides the configuration: what the venue has accepted.
@@ -23,6 +24,15 @@ struct RiskMarket: Sendable {
   private(set) var windows: [Expiry: Window] = [:]
   /// Expiries whose positions are gone: no table contains them any more.
   private(set) var settled: Set<Expiry> = []
+  /// What exotic instruments have seen: twins of the venue's own, kept by the indexes it accepts.
+  private(set) var paths: [UInt32: Path] = [:]
+  /// As accepted, 1e-9 USD, by underlying; 0 = none yet.
+  private var accepted: [Int64]
+
+  struct Path: Sendable {
+    var underlying: UInt8
+    var state: PathState
+  }
 
   /// - Parameters:
   ///   - underlyings: their configured indexes stand until the venue accepts others.
@@ -30,13 +40,26 @@ struct RiskMarket: Sendable {
   init(_ underlyings: [VenueConfiguration.Underlying], settled: Set<Expiry> = []) {
     indexes = underlyings.map(\.index)
     confidences = underlyings.map { _ in 1 }
+    accepted = underlyings.map { _ in 0 }
     self.settled = settled
   }
 
-  mutating func accept(index: Double, confidence: Double, of underlying: Int) {
+  /// The venue has accepted `index`, 1e-9 USD, at engine time `now`.
+  mutating func accept(
+    index: Int64, confidence: Double, of underlying: Int, at now: UInt64
+  ) {
     guard indexes.indices.contains(underlying), index > 0 else { return }
-    indexes[underlying] = index
+    for (instrument, path) in paths where Int(path.underlying) == underlying {
+      paths[instrument]?.state.follow(index, after: accepted[underlying], at: now)
+    }
+    accepted[underlying] = index
+    indexes[underlying] = Double(index) / 1e9
     confidences[underlying] = min(1, max(0, confidence))
+  }
+
+  /// Begins to follow the path of an exotic, from what the venue knows of it.
+  mutating func follow(_ instrument: UInt32, of underlying: UInt8, from state: PathState) {
+    paths[instrument] = Path(underlying: underlying, state: state)
   }
 
   mutating func accept(_ window: Window, of expiry: Expiry) { windows[expiry] = window }
@@ -54,6 +77,11 @@ struct RiskMarket: Sendable {
   /// Whether a table of `other` is wrong for another reason than a moved index.
   func differsInKind(from other: RiskMarket) -> Bool {
     windows != other.windows || settled != other.settled || confidences != other.confidences
+      || paths.contains { instrument, path in
+        let before = other.paths[instrument]?.state
+        return before?.isKnocked != path.state.isKnocked
+          || before?.observed != path.state.observed
+      }
   }
 }
 
@@ -104,7 +132,8 @@ struct RiskInputs: Sendable {
             instrument: instrument.identifier, kind: terms.kind,
             underlying: underlying.identifier, expiry: bucket, strike: strike,
             volatility: volatility ?? underlying.volatility,
-            lotSize: Double(instrument.lotSize) / 1e9))
+            lotSize: Double(instrument.lotSize) / 1e9,
+            exotic: market.paths[instrument.identifier]?.state.exoticInput(at: now)))
       }
       underlyings.append(
         UnderlyingInput(

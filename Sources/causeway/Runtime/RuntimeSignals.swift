@@ -11,6 +11,9 @@ import FixedContainers
 struct RuntimeSignals: Sendable {
   /// Raised by the roof: take no more commands.
   let stop = SharedCounter()
+  /// Raised by the roof before `stop`: take no more prints. A print is three commands, which the
+  /// sequencer must not end between.
+  let oracleStop = SharedCounter()
   /// Raised by the roof or the journal: end at once, acknowledge nothing more.
   let halt = SharedCounter()
   let ingressDone = SharedCounter()

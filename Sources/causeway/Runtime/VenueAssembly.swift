@@ -1,6 +1,7 @@
 import FixedContainers
 import Hardware
 import Journaling
+import OracleFeed
 import OrderEntry
 import Sequencing
 import VenueCore
@@ -16,6 +17,8 @@ struct VenueAssembly: ~Copyable {
   var risk: RiskEnds?
   /// Nil for a venue that commits to nothing.
   var commitment: CommitmentEnds?
+  /// Nil where no prints are taken from a socket.
+  var oracle: PrintIntake?
   var notices: [String]
   let recoveredCount: UInt64
 
@@ -111,7 +114,14 @@ struct VenueAssembly: ~Copyable {
       tickOrder: configuration.tickOrder, halt: signals.halt)
     for command in startup { sequencer.sequence(command) }
     var risk: RiskEnds?
+    var intake: PrintIntake?
     if configuration.limits.margin.isEnabled {
+      if case .udp(let socket) = configuration.oracle {
+        intake = .some(
+          PrintIntake(
+            FeedRules(venueID: configuration.venueID, sources: socket.sources),
+            ring: oracle.makeProducer()))
+      }
       risk = RiskEnds(
         tables: tables.makeProducer(),
         oracle: configuration.oracle == .fixed ? oracle.makeProducer() : nil,
@@ -130,7 +140,7 @@ struct VenueAssembly: ~Copyable {
       ingress: ingress, egress: egress, sequencer: sequencer,
       agent: JournalAgent(
         writer: writer, commands: journaled.makeConsumer(), follower: tap), risk: risk,
-      commitment: commitment, notices: notices, recoveredCount: lastSequence)
+      commitment: commitment, oracle: intake, notices: notices, recoveredCount: lastSequence)
   }
 }
 

@@ -16,7 +16,15 @@ extension VenueRuntime {
     var commands: [Command] = []
     for instrument in configuration.instruments
     where recovered.venue.instrument(instrument.identifier).optionKind == 0 {
-      commands.append(contentsOf: termsCommand(instrument))
+      guard let command = instrument.termsCommand else { continue }
+      if command.kind == .exoticTerms, instrument.isOver(at: now) { continue }
+      if command.kind == .exoticTerms, PathState(terms: command, at: now &+ leadTime) == nil {
+        throw ConfigurationError(
+          place,
+          "instrument \(instrument.identifier): first_observation_unix_seconds is over; "
+            + "an instrument is listed before its first observation")
+      }
+      commands.append(command)
     }
     if recovered.lastSequence == 0 {
       commands += VenueConfiguration.commands(configuration.parameters)
@@ -37,16 +45,8 @@ extension VenueRuntime {
     }
   }
 
-  private static func termsCommand(_ instrument: VenueConfiguration.Instrument) -> [Command] {
-    guard let terms = instrument.terms else { return [] }
-    var command = Command(kind: .instrumentTerms)
-    command.instrument = instrument.identifier
-    command.clientOrderID = terms.expirySeconds * 1_000_000_000
-    command.price = terms.strike
-    command.quantity = UInt32(terms.underlying)
-    command.selfMatchID = UInt32(terms.kind.rawValue)
-    return [command]
-  }
+  /// How long after the configuration was looked at a listing may come, nanoseconds.
+  private static var leadTime: UInt64 { 10_000_000_000 }
 
   /// A risk table word by word: what the risk thread goes on from.
   private static func tableCommands(
@@ -83,7 +83,7 @@ extension VenueRuntime {
     var settled: Set<RiskMarket.Expiry> = []
     for instrument in configuration.instruments {
       guard let terms = instrument.terms, terms.expirySeconds != 0 else { continue }
-      let isOver = terms.expirySeconds * 1_000_000_000 <= now
+      let isOver = instrument.isOver(at: now)
       let status = recovered.venue.instrument(instrument.identifier).status
       // A new venue has no positions in what expired before it began.
       if status == .expired || (isOver && recovered.lastSequence == 0) {
@@ -95,8 +95,17 @@ extension VenueRuntime {
       let accepted = recovered.venue.index(underlying.identifier)
       guard accepted.time != 0 else { continue }
       market.accept(
-        index: Double(accepted.value) / 1e9, confidence: Double(accepted.confidence) / 1e9,
-        of: Int(underlying.identifier))
+        index: accepted.value, confidence: Double(accepted.confidence) / 1e9,
+        of: Int(underlying.identifier), at: accepted.time)
+    }
+    for instrument in configuration.instruments {
+      guard let terms = instrument.terms, terms.kind.isExotic,
+        let command = instrument.termsCommand
+      else { continue }
+      // One that is listed now begins as the venue will begin it.
+      let state = recovered.venue.pathState(instrument.identifier)
+      guard let state = state ?? PathState(terms: command, at: 0) else { continue }
+      market.follow(instrument.identifier, of: terms.underlying, from: state)
     }
     return market
   }

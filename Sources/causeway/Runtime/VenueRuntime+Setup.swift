@@ -3,6 +3,7 @@ import Foundation
 import Hardware
 import Journaling
 import OrderEntry
+import Transport
 import VenueCore
 import VenueTypes
 
@@ -111,6 +112,14 @@ extension VenueRuntime {
     command.selfMatchID = instrument.isSparse ? 1 : 0
     command.flags = .endOfBurst
     return command
+  }
+
+  /// The socket for index prices, where the configuration wants one.
+  ///
+  /// - Throws: `TransportError`, one line, as when the port is taken.
+  static func oraclePort(_ oracle: VenueConfiguration.Oracle) throws -> KernelUDPPort? {
+    guard case .udp(let socket) = oracle else { return nil }
+    return .some(try KernelUDPPort(bindingTo: socket.endpoint))
   }
 
   static func plan(

@@ -1,8 +1,8 @@
 import Hardware
 import Transport
 
-/// A running venue: three threads, with margin a fourth that computes risk, with settlement a fifth
-/// that commits to its state, and the way to stop them.
+/// A running venue: three threads; one more each that computes risk with margin, commits to the state
+/// with settlement, takes index prices from a socket; and the way to stop them.
 struct VenueRuntime: ~Copyable {
   /// What the operator should see at the start: fallbacks, warnings, recovery.
   let notices: [String]
@@ -15,6 +15,8 @@ struct VenueRuntime: ~Copyable {
   let riskReport: RiskReport?
   /// Nil without settlement.
   let commitmentReport: CommitmentReport?
+  /// Nil where no index prices are taken from a socket.
+  let oracleReport: OracleReport?
   /// Commands recovered from the journal; 0 for a new venue.
   let recoveredCount: UInt64
   private var gateway: PinnedThread?
@@ -22,6 +24,7 @@ struct VenueRuntime: ~Copyable {
   private var journal: PinnedThread?
   private var risk: PinnedThread?
   private var commitment: PinnedThread?
+  private var oracle: PinnedThread?
 
   /// Recovers the journal, places the threads, and starts them.
   ///
@@ -35,10 +38,16 @@ struct VenueRuntime: ~Copyable {
     let (gatewayReport, sequencerReport, journalReport) =
       (GatewayReport(), SequencerReport(), JournalReport())
     let endpoint = port.localEndpoint
+    var oraclePort = try oraclePort(configuration.oracle)
     var parts = try VenueAssembly.make(
       configuration, clock: clock, signals: signals, place: place)
     var notices = parts.notices
     let recoveredCount = parts.recoveredCount
+    let riskReport = parts.risk == nil ? nil : RiskReport()
+    let oracleReport = parts.oracle == nil ? nil : OracleReport()
+    let commitmentReport = parts.commitment == nil ? nil : CommitmentReport()
+    var loop = try commitmentLoop(
+      &parts, configuration, signals: signals, report: commitmentReport)
 
     let journal = try PinnedThread.start(
       plan("journal", profile.journal, profile.placement),
@@ -57,48 +66,29 @@ struct VenueRuntime: ~Copyable {
         port: port, ingress: parts.ingress, egress: parts.egress, clock: clock,
         signals: signals, report: gatewayReport, idle: idle(profile.gateway)),
       body: { $0.run() })
-    var risk: PinnedThread?
-    let riskReport = parts.risk == nil ? nil : RiskReport()
-    if let ends = parts.risk.take(), let riskReport {
-      let thread = try PinnedThread.start(
-        plan("risk", profile.risk, profile.placement),
-        payload: RiskLoop(
-          configuration, ends, clock: clock, signals: signals, report: riskReport,
-          idle: idle(profile.risk)),
-        body: { $0.run() })
-      notices += thread.fallbacks
-      risk = .some(thread)
-    }
-    var commitment: PinnedThread?
-    let commitmentReport = parts.commitment == nil ? nil : CommitmentReport()
-    if let ends = parts.commitment.take(), let commitmentReport,
-      let settlement = configuration.settlement
-    {
-      let loop = try CommitmentLoop(
-        configuration, settlement, ends, signals: signals, report: commitmentReport,
-        idle: idle(profile.commitment))
-      commitment = .some(
-        try PinnedThread.start(
-          plan("commitment", profile.commitment, profile.placement), payload: loop,
-          body: { $0.run() }))
-    }
+    let risk = try startRisk(
+      &parts, configuration, clock: clock, signals: signals, report: riskReport, &notices)
+    let commitment = try startCommitment(loop.take(), profile, &notices)
+    let oracle = try startOracle(
+      &parts, oraclePort.take(), profile, signals: signals, report: oracleReport, &notices)
     notices += journal.fallbacks + sequencer.fallbacks + gateway.fallbacks
     if let notice = try lockMemory(profile.lockMemory) { notices.append(notice) }
     return VenueRuntime(
       notices: notices, signals: signals, endpoint: endpoint, gatewayReport: gatewayReport,
       sequencerReport: sequencerReport, journalReport: journalReport, riskReport: riskReport,
-      commitmentReport: commitmentReport, recoveredCount: recoveredCount, gateway: gateway,
-      sequencer: sequencer, journal: journal, risk: risk, commitment: commitment)
+      commitmentReport: commitmentReport, oracleReport: oracleReport,
+      recoveredCount: recoveredCount, gateway: gateway, sequencer: sequencer, journal: journal,
+      risk: risk, commitment: commitment, oracle: oracle)
   }
 
   private init(
     notices: [String], signals: RuntimeSignals, endpoint: Endpoint,
     gatewayReport: GatewayReport, sequencerReport: SequencerReport,
     journalReport: JournalReport, riskReport: RiskReport?,
-    commitmentReport: CommitmentReport?, recoveredCount: UInt64,
+    commitmentReport: CommitmentReport?, oracleReport: OracleReport?, recoveredCount: UInt64,
     gateway: consuming PinnedThread, sequencer: consuming PinnedThread,
     journal: consuming PinnedThread, risk: consuming PinnedThread?,
-    commitment: consuming PinnedThread?
+    commitment: consuming PinnedThread?, oracle: consuming PinnedThread?
   ) {
     self.notices = notices
     self.signals = signals
@@ -108,17 +98,21 @@ struct VenueRuntime: ~Copyable {
     self.journalReport = journalReport
     self.riskReport = riskReport
     self.commitmentReport = commitmentReport
+    self.oracleReport = oracleReport
     self.recoveredCount = recoveredCount
     self.gateway = .some(gateway)
     self.sequencer = .some(sequencer)
     self.journal = .some(journal)
     self.risk = risk
     self.commitment = commitment
+    self.oracle = oracle
   }
 
   /// Stops cleanly: no more commands, a checkpoint, everything durable, everything sent. Returns
   /// when all threads have ended, in the order in which they do.
   mutating func stop() {
+    signals.oracleStop.store(1)
+    if let thread = oracle.take() { thread.join() }
     signals.stop.store(1)
     if let thread = risk.take() { thread.join() }
     if let thread = sequencer.take() { thread.join() }

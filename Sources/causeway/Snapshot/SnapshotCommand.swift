@@ -29,13 +29,25 @@ struct SnapshotCommand: ParsableCommand {
     }
     // A venue on the same machine goes first.
     setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
+    var notices: [String] = []
+    defer { notices.forEach(complain) }
+    let report = try SnapshotReport.write(journal: journal, window: window, notices: &notices)
+    say(json ? try jsonLine(report) : report.text)
+  }
+}
+
+extension SnapshotReport {
+  /// Writes the state at the end of `journal`, from the newest snapshot on.
+  ///
+  /// - Parameter window: events a session may ask for again that it keeps.
+  static func write(
+    journal: String, window: Int, notices: inout [String]
+  ) throws -> SnapshotReport {
     let storage = try ReplayCommand.storage(journal)
     let folder = SnapshotFolder(journal: journal)
-    var notices: [String] = []
     let journaled = try Recovery.recoverNewest(
       storage, snapshots: folder, venueID: nil, limits: nil, eventWindow: window,
       place: journal, notices: &notices)
-    notices.forEach(complain)
     let cursor = journaled.cursor
     var recovered = journaled.takeVenue()
     guard let tail = cursor.tail, recovered.lastSequence > 0 else {
@@ -44,11 +56,10 @@ struct SnapshotCommand: ParsableCommand {
     let snapshot = recovered.snapshot(
       venueID: cursor.summary.venueID, at: tail.place, eventWindow: window)
     let name = try folder.write(snapshot)
-    let report = SnapshotReport(
+    return SnapshotReport(
       file: "\(folder.path)/\(name)", sequence: snapshot.sequence,
       bytes: snapshot.core.count + snapshot.rest.count,
       stateHash: hexadecimal(snapshot.stateHash))
-    say(json ? try jsonLine(report) : report.text)
   }
 }
 

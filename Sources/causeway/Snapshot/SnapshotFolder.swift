@@ -16,6 +16,25 @@ struct SnapshotFolder {
     return found.filter { $0.hasPrefix("snapshot-") && $0.hasSuffix(".cws") }.sorted(by: >)
   }
 
+  /// Removes all but the newest `count` snapshots: older ones make a restart no shorter.
+  func prune(keeping count: Int) {
+    for name in names.dropFirst(count) {
+      try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
+    }
+  }
+
+  /// Removes what writers that were killed left behind: files without a name whose writer's process
+  /// is gone.
+  private func sweep() {
+    let found = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    for name in found where name.hasPrefix(".snapshot-") {
+      guard let writer = name.split(separator: ".").last.flatMap({ Int32($0) }) else { continue }
+      if kill(writer, 0) != 0, errno == ESRCH {
+        try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
+      }
+    }
+  }
+
   /// Writes a snapshot so that it has its name only when it is whole and durable; returns the
   /// name.
   func write(_ snapshot: SnapshotFile) throws -> String {
@@ -24,6 +43,7 @@ struct SnapshotFolder {
     } catch {
       throw ConfigurationError(path, "cannot be made; give a journal that can be written beside")
     }
+    sweep()
     let octets = snapshot.octets
     let name = snapshot.name(checksum: SnapshotFile.checksum(octets[..<(octets.count - 4)]))
     let temporary = "\(path)/.\(name).\(ProcessInfo.processInfo.processIdentifier)"

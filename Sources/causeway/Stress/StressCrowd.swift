@@ -1,4 +1,5 @@
 import Foundation
+import Pricing
 import VenueTypes
 
 /// The accounts that are not makers: what each holds, and how near to its limit.
@@ -19,6 +20,10 @@ struct StressCrowd {
     case shortPerpetual = "leveraged perpetual short"
     case longFuture = "leveraged future long"
     case optionBuyer = "option buyer"
+    case exoticBuyer = "exotic buyer"
+    case exoticSeller = "exotic seller"
+
+    var isExotic: Bool { self == .exoticBuyer || self == .exoticSeller }
   }
 
   struct Member {
@@ -35,9 +40,10 @@ struct StressCrowd {
 
   let members: [Member]
 
-  init(first: UInt16, count: Int, random: inout SplitMix) {
+  init(first: UInt16, count: Int, hasExotics: Bool, random: inout SplitMix) {
+    let habits = Habit.allCases.filter { hasExotics || !$0.isExotic }
     members = (0..<count).map { place in
-      let habit = Habit.allCases[place % Habit.allCases.count]
+      let habit = habits[place % habits.count]
       let target = 0.35 + 0.6 * Double(random.below(1_000)) / 1_000
       let size = exp(Double(random.below(1_000)) / 1_000 * log(200.0))
       return Member(
@@ -76,6 +82,12 @@ struct StressCrowd {
           && !each.isOption
       }
     }
+    func exotic(_ kind: RiskKind) -> Int? {
+      listing.live.last {
+        let each = listing.instruments[$0].input
+        return Int(each.underlying) == member.underlying && each.kind == kind
+      }
+    }
     let width = 0.8 * (max(1, (date - seconds) / StressListing.day) / 365).squareRoot()
     let wanted: [(Int?, Int64)] =
       switch member.habit {
@@ -101,6 +113,9 @@ struct StressCrowd {
       case .shortPerpetual: [(linear(0), -2)]
       case .longFuture: [(linear(date), 2)]
       case .optionBuyer: [(option(true, 1 + width / 2, date), 1), (option(false, 1, date), 1)]
+      case .exoticBuyer:
+        [(exotic(.upOutCall), 1), (exotic(member.underlying == 0 ? .asianCall : .lookbackPut), 1)]
+      case .exoticSeller: [(exotic(.downInPut), -1), (exotic(.lookbackPut), -1)]
       }
     guard wanted.allSatisfy({ $0.0 != nil }) else { return [] }
     return wanted.compactMap { place, sign in place.map { ($0, sign * lots) } }

@@ -3,7 +3,8 @@ import Pricing
 import VenueTypes
 
 /// What is listed at a stressed venue: of each underlying a perpetual, and a future and options of
-/// a few expiries at 08:00 UTC, listed anew as they expire and as spot moves away from strikes.
+/// a few expiries at 08:00 UTC, listed anew as they expire and as spot moves away from strikes; of
+/// each expiry that is one to three days away also an exotic of each family.
 struct StressListing {
   struct Instrument {
     var input: InstrumentInput
@@ -19,6 +20,8 @@ struct StressListing {
   /// Lots in units and ticks in USD, by underlying.
   static let lotSizes = [0.01, 0.1]
 
+  /// Whether exotics are listed.
+  var hasExotics = true
   private(set) var instruments: [Instrument] = []
   /// Tenors kept listed, days; the first is the nearest 08:00.
   private let tenors = [2.0, 7.0, 28.0]
@@ -45,6 +48,10 @@ struct StressListing {
           for kind in [RiskKind.call, .put] {
             commands += add(kind, underlying, expiry: expiry, strike: strike, index: index)
           }
+        }
+        let days = (expiry - seconds) / Self.day
+        if hasExotics, days >= 1, days <= 3 {
+          commands += exotics(underlying, expiry: expiry, index: index)
         }
       }
     }
@@ -76,6 +83,36 @@ struct StressListing {
     let grid = step ?? power
     let centre = (index / grid).rounded() * grid
     return (-4...4).map { centre + Double($0) * grid }.filter { $0 > index * 0.2 }
+  }
+
+  /// Strike at the index, barriers a seventh away, the mean of two moments six hours apart: an
+  /// Asian's recursion costs more than all other rows of a table.
+  private mutating func exotics(
+    _ underlying: Int, expiry: Double, index: [Double]
+  ) -> [Command] {
+    let around = index[underlying]
+    let strike = underlying == 0 ? (around / 500).rounded() * 500 : (around / 25).rounded() * 25
+    var commands: [Command] = []
+    for kind in [RiskKind.upOutCall, .downInPut, .asianCall, .lookbackPut] {
+      if kind == .asianCall, underlying > 0 { continue }
+      let key = "\(underlying) \(kind.rawValue) \(expiry)"
+      guard places[key] == nil else { continue }
+      let place = instruments.count
+      var added = add(
+        kind, underlying, expiry: expiry, strike: strike, index: index)
+      guard !added.isEmpty else { continue }
+      places[key] = place
+      added[1].kind = .exoticTerms
+      if kind.isBarrier {
+        added[1].auxiliary = UInt64((strike * (kind.isUp ? 1.15 : 0.85)).rounded()) * 1_000_000_000
+      }
+      if kind.isAsian {
+        added[1].clientSequence = 6 * 3_600
+        added[1].auxiliary = UInt64(expiry - 6 * 3_600) * 1_000_000_000
+      }
+      commands += added
+    }
+    return commands
   }
 
   private mutating func add(

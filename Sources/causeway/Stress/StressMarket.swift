@@ -59,9 +59,12 @@ struct StressMarket {
 
   /// Computes the table of `listing` at `seconds`; answers with the commands that bring it.
   ///
-  /// - Parameter window: what is fixed already of an underlying's expiry.
+  /// - Parameters:
+  ///   - paths: what exotic instruments have seen.
+  ///   - window: what is fixed already of an underlying's expiry.
   mutating func tableCommands(
-    _ listing: StressListing, seconds: Double, window: (Int, Double) -> Window
+    _ listing: StressListing, seconds: Double, paths: [UInt32: ExoticInput],
+    window: (Int, Double) -> Window
   ) throws -> [Command] {
     var inputs: [UnderlyingInput] = []
     var instruments: [InstrumentInput] = []
@@ -84,6 +87,7 @@ struct StressMarket {
       var input = listing.instruments[place].input
       let expiry = listing.instruments[place].expiry
       input.expiry = expiry == 0 ? 0 : 1 + (expiries.firstIndex(of: expiry) ?? 0)
+      input.exotic = paths[input.instrument]
       if input.kind.isOption {
         let underlying = Int(input.underlying)
         input.volatility = models[underlying].volatility(

@@ -1,4 +1,5 @@
 import Foundation
+import Pricing
 import VenueCore
 import VenueTypes
 
@@ -17,6 +18,8 @@ struct StressSettings {
   var insurance = 1_000_000.0
   /// Whether positions are summed after every command, not only after every second and turn.
   var isThorough = false
+  /// Whether exotics are listed, and traded by the crowd.
+  var hasExotics = true
 }
 
 /// Drives a populated venue through a price path, by commands alone.
@@ -49,7 +52,10 @@ struct StressRun: ~Copyable {
     seconds = origin.seconds.rounded(.down)
     random = SplitMix(seed: settings.seed)
     makers = StressMakers(count: settings.makers, liquidity: settings.liquidity)
-    crowd = StressCrowd(first: settings.makers, count: settings.accounts, random: &random)
+    crowd = StressCrowd(
+      first: settings.makers, count: settings.accounts, hasExotics: settings.hasExotics,
+      random: &random)
+    listing.hasExotics = settings.hasExotics
     market = StressMarket(
       origin: origin, history: path.points.filter { $0.seconds < origin.seconds })
     desk = StressVenue(
@@ -194,7 +200,14 @@ struct StressRun: ~Copyable {
           share: Double(progress?.share ?? 0) / 1e9, mean: Double(progress?.mean ?? 0) / 1e9)
       }
     }
-    let commands = try market.tableCommands(listing, seconds: seconds) { underlying, expiry in
+    var paths: [UInt32: ExoticInput] = [:]
+    for place in listing.live where listing.instruments[place].input.kind.isExotic {
+      let number = StressListing.number(place)
+      paths[number] = desk.venue.pathState(number)?.exoticInput(at: desk.time)
+    }
+    let commands = try market.tableCommands(
+      listing, seconds: seconds, paths: paths
+    ) { underlying, expiry in
       windows[expiry]?[underlying] ?? StressMarket.Window()
     }
     desk.send(commands)

@@ -24,6 +24,7 @@ struct StressRunCommand: ParsableCommand {
   var liquidity = 1.0
   @Option(help: "Share of every move that comes at once.") var gap = 0.25
   @Option(help: "USD in each security module at the start.") var insurance = 1_000_000.0
+  @Flag(help: "List no exotics.") var plain = false
   @Flag(help: "The whole report as one JSON object.") var json = false
   @Option(help: "Write a chart to this file.") var svg: String?
 
@@ -46,6 +47,7 @@ struct StressRunCommand: ParsableCommand {
     settings.liquidity = liquidity
     settings.gap = gap
     settings.insurance = insurance
+    settings.hasExotics = !plain
     var stress = try StressRun(settings: settings, path: whole, part: part)
     let report = try stress.run(part)
     say(json ? try jsonLine(report) : StressText.text(report))

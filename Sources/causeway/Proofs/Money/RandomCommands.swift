@@ -52,7 +52,8 @@ extension RandomVenue {
     let underlying = Int(instrument - 1) / Self.instrumentsPerUnderlying
     let tick: Int64 = underlying == 0 ? 5_000_000_000 : 500_000_000
     let place = Int(instrument - 1) % Self.instrumentsPerUnderlying
-    let centre = place < 2 ? index[underlying] : index[underlying] * [0.012, 0.05][place / 6]
+    let centre =
+      place < 2 ? index[underlying] : index[underlying] * [0.012, 0.05][min(1, place / 6)]
     let spread = place < 2 ? 0.002 : 0.5
     let wanted = centre * (1 + spread * (Double(random.below(2_001)) / 1_000 - 1))
     return max(1, Int64(wanted * 1e9) / tick) * tick

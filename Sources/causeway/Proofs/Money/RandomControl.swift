@@ -1,3 +1,4 @@
+import Pricing
 import VenueTypes
 
 // Commands of the control plane and of the outside world.
@@ -47,8 +48,20 @@ extension RandomVenue {
     case 5: protection()
     case 6: unlock()
     case 7: Command(kind: random.chance(30) ? .dayEnd : .timerTick)
+    case 8: random.chance(8) ? newTerms() : Command(kind: .timerTick)
     default: Command(kind: .timerTick)
     }
+  }
+
+  /// Terms of any kind for an instrument that has some: nothing may follow.
+  private mutating func newTerms() -> Command {
+    var command = Command(kind: .instrumentTerms)
+    command.instrument = UInt32(1 + random.below(instruments.count))
+    command.clientOrderID = Self.expiries[1] * 1_000_000_000
+    command.price = Int64(1 + random.below(100_000)) * 1_000_000_000
+    let kind = RiskKind.named(UInt8(1 + random.below(16)))
+    command.selfMatchID = UInt32(kind.rawValue)
+    return kind.isExotic ? exoticTerms(command, kind, around: index[0]) : command
   }
 
   private mutating func deposit() -> Command {

@@ -4,14 +4,14 @@ import VenueCore
 import VenueTypes
 
 /// A venue in memory that random commands are thrown at: two underlyings with a perpetual, a
-/// future and eight options each, and a few accounts that trade with each other.
+/// future, eight options and four exotics each, and a few accounts that trade with each other.
 ///
 /// Nothing here knows what the venue ought to do: only what it is asked.
 struct RandomVenue: ~Copyable {
   static let usersMax: UInt16 = 16
   static let sessionsMax: UInt16 = 16
   static let underlyings = 2
-  static let instrumentsPerUnderlying = 10
+  static let instrumentsPerUnderlying = 14
   /// 2026-01-05 00:00:00 UTC.
   static let firstTime: UInt64 = 1_767_571_200_000_000_000
   static let limits = VenueLimits(
@@ -83,6 +83,26 @@ struct RandomVenue: ~Copyable {
         first + 2 + UInt32(place), place % 2 == 0 ? .call : .put, underlying,
         expiry: 1 + place / 4, strike: strike)
     }
+    for place in 0..<4 {
+      let kind = RiskKind.named(UInt8(random.below(12)) + RiskKind.upOutPut.rawValue)
+      add(first + 10 + UInt32(place), kind, underlying, expiry: 1 + place % 2, strike: centre)
+    }
+  }
+
+  /// Exotic terms at random: a barrier within a fifth of the index, one to six observations.
+  mutating func exoticTerms(_ plain: Command, _ kind: RiskKind, around centre: Double) -> Command {
+    var terms = plain
+    terms.kind = .exoticTerms
+    if kind.isBarrier {
+      let away = Double(random.below(200)) / 1_000
+      terms.auxiliary = UInt64(centre * (kind.isUp ? 1 + away : 1 - away)) * 1_000_000_000
+    }
+    if kind.isAsian {
+      terms.clientSequence = 3_600
+      terms.auxiliary =
+        terms.clientOrderID &- UInt64(random.below(6)) &* 3_600_000_000_000
+    }
+    return terms
   }
 
   private mutating func add(
@@ -103,7 +123,7 @@ struct RandomVenue: ~Copyable {
     terms.price = Int64(strike.rounded()) * 1_000_000_000
     terms.quantity = UInt32(underlying)
     terms.selfMatchID = UInt32(kind.rawValue)
-    apply(terms)
+    apply(kind.isExotic ? exoticTerms(terms, kind, around: strike) : terms)
     instruments.append(
       InstrumentInput(
         instrument: instrument, kind: kind, underlying: UInt8(underlying), expiry: expiry,
@@ -123,12 +143,12 @@ struct RandomVenue: ~Copyable {
         expiries: [ExpiryInput(secondsLeft: 0, forward: index[underlying])]
           + left.map { ExpiryInput(secondsLeft: $0, forward: index[underlying]) })
     }
-    let listed = instruments.filter { input in
-      input.expiry == 0 || left[input.expiry - 1] > 0
-    }.map { input in
+    var listed: [InstrumentInput] = []
+    for input in instruments where input.expiry == 0 || left[input.expiry - 1] > 0 {
       var moved = input
       moved.volatility = volatility[Int(input.underlying)]
-      return moved
+      moved.exotic = venue.pathState(input.instrument)?.exoticInput(at: time)
+      listed.append(moved)
     }
     tableNumber += 1
     guard
