@@ -13,13 +13,23 @@ extension PortfolioMargin {
     self.table = table
     vacatedCount = 0
     var areAllReloaded = true
+    beginGathering(from: 0, count: min(accounts.count, ReloadMemory.batch))
     for first in stride(from: 0, to: accounts.count, by: ReloadMemory.batch) {
+      finishGathering()
+      let half = reload.half
       let end = min(first &+ ReloadMemory.batch, accounts.count)
-      let counts = gatherPositions(from: first, count: end &- first)
-      for account in first..<end
-      where !reload(account, place: account &- first, count: counts[account &- first]) {
-        setAside(account)
-        areAllReloaded = false
+      beginGathering(from: end, count: min(accounts.count &- end, ReloadMemory.batch))
+      prefetchCells(of: first)
+      for account in first..<end {
+        if account &+ 1 < end { prefetchCells(of: account &+ 1) }
+        let place = account &- first
+        let isReloaded = reload(
+          account, first: ReloadMemory.first(half, place),
+          count: reload.counts[half &* ReloadMemory.batch &+ place])
+        if !isReloaded {
+          setAside(account)
+          areAllReloaded = false
+        }
       }
     }
     if !areAllReloaded { reloadSetAside() }

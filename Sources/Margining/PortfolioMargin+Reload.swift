@@ -12,60 +12,84 @@ extension PortfolioMargin {
   // account has at most `positionsMax` places; the table contains an instrument before its row is
   // read.
 
-  /// Copies the positions of `count` accounts, at most a batch, and forgets their open orders;
-  /// returns how many positions each has. Step by step through all of them at once: the chain of
-  /// one account's places is a cache miss a step.
-  @usableFromInline
-  mutating func gatherPositions(from first: Int, count: Int)
-    -> InlineArray<8, Int>
-  {
-    var counts = InlineArray<8, Int>(repeating: 0)
-    var next = InlineArray<8, UInt32>(repeating: 0)
-    for place in 0..<count {
-      next[place] = accounts[first &+ place].firstSlot
-      slots.prefetch(at: Int(next[place]))
+  /// Begins to gather the positions of `count` accounts, at most a batch, in the other half.
+  mutating func beginGathering(from first: Int, count: Int) {
+    reload.half ^= 1
+    reload.openCount = 0
+    for place in 0..<ReloadMemory.batch {
+      let slot = place < count ? accounts[first &+ place].firstSlot : 0
+      reload.next[place] = slot
+      reload.counts[reload.half &* ReloadMemory.batch &+ place] = 0
+      if slot != 0 { reload.openCount &+= 1 }
+      slots.prefetch(at: Int(slot))
     }
-    var isOver = false
-    while !isOver {
-      isOver = true
-      for place in 0..<count where next[place] != 0 {
-        let slot = next[place]
-        let record = unsafe slots.address(unchecked: Int(slot))
-        unsafe next[place] = record.pointee.next
-        slots.prefetch(at: Int(next[place]))
-        isOver = false
-        if unsafe record.pointee.buyLots | record.pointee.sellLots != 0 {
-          unsafe record.pointee.buyLots = 0
-          unsafe record.pointee.sellLots = 0
-        }
-        if unsafe record.pointee.position == 0 {
-          vacatedCount &+= 1
-          continue
-        }
-        let target = unsafe reload.positions.address(
-          unchecked: place &* ReloadMemory.positionsMax &+ counts[place])
-        unsafe target.pointee.lots = record.pointee.position
-        unsafe target.pointee.instrument = record.pointee.instrument
-        unsafe target.pointee.slot = slot
-        unsafe target.pointee.counterpart = record.pointee.counterpart
-        unsafe target.pointee.cell = record.pointee.cell
-        counts[place] &+= 1
-      }
-    }
-    return counts
   }
 
-  /// Computes all cells of `account` from its `count` gathered positions; false when they have to
-  /// be entered one by one, whatever was written.
-  @usableFromInline
-  mutating func reload(_ account: Int, place: Int, count: Int) -> Bool {
+  mutating func finishGathering() {
+    while reload.openCount > 0 { gatherOne() }
+  }
+
+  /// Copies one position of the account whose turn it is, and forgets its open orders there. The
+  /// chain of an account's places is a cache miss a step: so each is fetched a turn ahead.
+  @inline(__always)
+  private mutating func gatherOne() {
+    let place = reload.turn
+    reload.turn = (place &+ 1) & (ReloadMemory.batch &- 1)
+    let slot = unsafe reload.next[unchecked: place]
+    if slot == 0 { return }
+    let record = unsafe slots.address(unchecked: Int(slot))
+    let next = unsafe record.pointee.next
+    unsafe reload.next[unchecked: place] = next
+    slots.prefetch(at: Int(next))
+    if next == 0 { reload.openCount &-= 1 }
+    if unsafe record.pointee.buyLots | record.pointee.sellLots != 0 {
+      unsafe record.pointee.buyLots = 0
+      unsafe record.pointee.sellLots = 0
+    }
+    if unsafe record.pointee.position == 0 {
+      vacatedCount &+= 1
+      return
+    }
+    let number = reload.half &* ReloadMemory.batch &+ place
+    let count = unsafe reload.counts[unchecked: number]
+    unsafe reload.counts[unchecked: number] = count &+ 1
+    let target = unsafe reload.positions.address(
+      unchecked: ReloadMemory.first(reload.half, place) &+ count)
+    unsafe target.pointee.lots = record.pointee.position
+    unsafe target.pointee.instrument = record.pointee.instrument
+    unsafe target.pointee.slot = slot
+    unsafe target.pointee.counterpart = record.pointee.counterpart
+    unsafe target.pointee.cell = record.pointee.cell
+  }
+
+  /// Fetches what `reload` will write for `account`.
+  mutating func prefetchCells(of account: Int) {
+    let active = accounts[account].cells
+    for underlying in 0..<Int(table.limits.underlyingsMax) where active[underlying] != 0 {
+      let cell = Int(active[underlying])
+      let risk = table.underlying(UInt8(truncatingIfNeeded: underlying))
+      cells.prefetch(at: cell)
+      for block in 0..<Int(risk.blockCount) {
+        lanes.prefetch(at: 2 &* (cell &* RiskTableLimits.blocksMax &+ block))
+        lanes.prefetch(at: 2 &* (cell &* RiskTableLimits.blocksMax &+ block) &+ 1)
+      }
+      // Three lines hold two buckets: none is left out when each end is asked for.
+      for expiry in 0..<Int(risk.expiryCount) {
+        expiries.prefetch(at: cell &* RiskTableLimits.expiriesMax &+ expiry)
+      }
+    }
+  }
+
+  /// Computes all cells of `account` from its `count` gathered positions at `first`; false when
+  /// they have to be entered one by one, whatever was written.
+  mutating func reload(_ account: Int, first: Int, count: Int) -> Bool {
     let active = accounts[account].cells
     accounts[account].markValue = 0
     var seen = 0
-    for underlying in 0..<8 where active[underlying] != 0 {
+    for underlying in 0..<Int(table.limits.underlyingsMax) where active[underlying] != 0 {
       let cell = active[underlying]
       let number = UInt8(truncatingIfNeeded: underlying)
-      guard let found = sum(cell, number, place: place, count: count) else {
+      guard let found = sum(cell, number, first: first, count: count) else {
         reload.clear()
         return false
       }
@@ -73,8 +97,8 @@ extension PortfolioMargin {
       accounts[account].staleCells |= 1 &<< number
       let markValue = write(cell, number, found)
       accounts[account].markValue &+= markValue
-      let laneMinimum = reloadLanes(cell, place: place, count: count)
-      reloadGaps(cell, place: place, count: count)
+      let laneMinimum = writeLanes(cell, found.lanes, first: first, count: count)
+      reloadGaps(cell, first: first, count: count)
       let maintenance = maintenanceMargin(ofCell: cell, laneMinimum: laneMinimum)
       accounts[account].maintenance &+= maintenance &- cells[Int(cell)].maintenance
       cells[Int(cell)].maintenance = maintenance
@@ -82,16 +106,19 @@ extension PortfolioMargin {
     return seen == count
   }
 
-  /// Sums over the positions of `cell`; nil when they cannot be taken together.
+  /// Sums over the positions of `cell`, lanes of the first blocks in registers; nil when they
+  /// cannot be taken together. At every position another one is gathered for the next batch.
   @inline(__always)
-  private mutating func sum(_ cell: UInt32, _ underlying: UInt8, place: Int, count: Int)
+  private mutating func sum(_ cell: UInt32, _ underlying: UInt8, first: Int, count: Int)
     -> ReloadMemory.Found?
   {
     var found = ReloadMemory.Found()
-    let first = place &* ReloadMemory.positionsMax
+    var (s0, s1, s2) = (SIMD8<Int64>(), SIMD8<Int64>(), SIMD8<Int64>())
+    var (s3, s4) = (SIMD8<Int64>(), SIMD8<Int64>())
     for index in first..<first &+ count {
       let position = unsafe reload.positions[unchecked: index]
       if position.cell != cell { continue }
+      gatherOne()
       guard table.contains(position.instrument) else { return nil }
       let risk = table[position.instrument]
       let lots = Int64(truncatingIfNeeded: position.lots.magnitude)
@@ -103,8 +130,15 @@ extension PortfolioMargin {
       found.exposure &+= exposure
       found.lots &+= lots
       let expiry = Int(risk.expiry)
+      let factor = SIMD8(repeating: position.lots)
       let columns = unsafe table.columns(unchecked: position.instrument)
-      unsafe reload.sums[unchecked: expiry] &+= columns &* SIMD8(repeating: position.lots)
+      unsafe reload.sums[unchecked: expiry] &+= columns &* factor
+      // Blocks that the underlying does not have are read all the same, and not written.
+      unsafe s0 &+= table.block(unchecked: 0, of: position.instrument) &* factor
+      unsafe s1 &+= table.block(unchecked: 1, of: position.instrument) &* factor
+      unsafe s2 &+= table.block(unchecked: 2, of: position.instrument) &* factor
+      unsafe s3 &+= table.block(unchecked: 3, of: position.instrument) &* factor
+      unsafe s4 &+= table.block(unchecked: 4, of: position.instrument) &* factor
       if risk.isOption {
         guard let short = shortNotional(position, risk) else { return nil }
         found.shortNotional &+= short
@@ -115,6 +149,7 @@ extension PortfolioMargin {
       let rate = table.expiry(risk.expiry, of: underlying).confidenceRate
       if rate > 0 { found.confidence &+= Int128(lots &* risk.notional) &* Int128(rate) }
     }
+    found.lanes = [s0, s1, s2, s3, s4]
     return found
   }
 
@@ -191,50 +226,57 @@ extension PortfolioMargin {
     return markValue
   }
 
-  /// P of `cell`, five blocks of lanes in registers at a time; O is zero. Returns min over s of
-  /// P[s].
+  /// P of `cell`, of which the `lanes` of the first blocks are summed already; O is zero. Returns
+  /// min over s of P[s].
   @inline(__always)
-  private mutating func reloadLanes(_ cell: UInt32, place: Int, count: Int) -> Int64 {
+  private mutating func writeLanes(
+    _ cell: UInt32, _ lanes: InlineArray<5, SIMD8<Int64>>, first: Int, count: Int
+  ) -> Int64 {
     let blockCount = blockCount(of: cell)
+    let base = Int(cell) &* RiskTableLimits.blocksMax &* 2
     var worst = SIMD8<Int64>(repeating: 0)
-    let first = place &* ReloadMemory.positionsMax
-    let last = RiskTableLimits.blocksMax &- 1
-    for start in stride(from: 0, to: blockCount, by: 5) {
-      // Beyond the row its last block is read again, and not written.
-      let (b1, b2) = (min(start &+ 1, last), min(start &+ 2, last))
-      let (b3, b4) = (min(start &+ 3, last), min(start &+ 4, last))
-      var sums: InlineArray<5, SIMD8<Int64>> = InlineArray(repeating: SIMD8())
-      var (s0, s1, s2) = (SIMD8<Int64>(), SIMD8<Int64>(), SIMD8<Int64>())
-      var (s3, s4) = (SIMD8<Int64>(), SIMD8<Int64>())
+    for block in 0..<min(blockCount, 5) {
+      unsafe self.lanes[unchecked: base &+ 2 &* block] = lanes[block]
+      unsafe self.lanes[unchecked: base &+ 2 &* block &+ 1] = SIMD8()
+      worst = smaller(worst, lanes[block])
+    }
+    if blockCount > 5 { worst = smaller(worst, sumLanes(cell, 5..<blockCount, first, count)) }
+    return least(worst)
+  }
+
+  /// P of the other blocks, four at a time; returns the minimum of each lane's, and 0.
+  @inline(never)
+  private mutating func sumLanes(
+    _ cell: UInt32, _ blocks: Range<Int>, _ first: Int, _ count: Int
+  ) -> SIMD8<Int64> {
+    var worst = SIMD8<Int64>(repeating: 0)
+    let base = Int(cell) &* RiskTableLimits.blocksMax &* 2
+    // The row ends with a whole group: 5 + 3 × 4 blocks.
+    for start in stride(from: blocks.lowerBound, to: blocks.upperBound, by: 4) {
+      var sums = InlineArray<4, SIMD8<Int64>>(repeating: SIMD8())
       for index in first..<first &+ count {
-        let position = unsafe reload.positions.address(unchecked: index)
-        if unsafe position.pointee.cell != cell { continue }
-        let instrument = unsafe position.pointee.instrument
-        let lots = unsafe SIMD8(repeating: position.pointee.lots)
-        unsafe s0 &+= table.block(unchecked: start, of: instrument) &* lots
-        unsafe s1 &+= table.block(unchecked: b1, of: instrument) &* lots
-        unsafe s2 &+= table.block(unchecked: b2, of: instrument) &* lots
-        unsafe s3 &+= table.block(unchecked: b3, of: instrument) &* lots
-        unsafe s4 &+= table.block(unchecked: b4, of: instrument) &* lots
+        let position = unsafe reload.positions[unchecked: index]
+        if position.cell != cell { continue }
+        let factor = SIMD8(repeating: position.lots)
+        for block in 0..<4 {
+          let row = unsafe table.block(unchecked: start &+ block, of: position.instrument)
+          sums[block] &+= row &* factor
+        }
       }
-      sums = [s0, s1, s2, s3, s4]
-      let base = Int(cell) &* RiskTableLimits.blocksMax &* 2
-      for block in start..<min(start &+ 5, blockCount) {
-        let sum = sums[block &- start]
-        unsafe lanes[unchecked: base &+ 2 &* block] = sum
+      for block in start..<min(start &+ 4, blocks.upperBound) {
+        unsafe lanes[unchecked: base &+ 2 &* block] = sums[block &- start]
         unsafe lanes[unchecked: base &+ 2 &* block &+ 1] = SIMD8()
-        worst = smaller(worst, sum)
+        worst = smaller(worst, sums[block &- start])
       }
     }
-    return least(worst)
+    return worst
   }
 
   /// The convexity terms of gaps, of what is held long.
   @inline(__always)
-  private mutating func reloadGaps(_ cell: UInt32, place: Int, count: Int) {
+  private mutating func reloadGaps(_ cell: UInt32, first: Int, count: Int) {
     guard cells[Int(cell)].reach.hasGaps else { return }
     clearGaps(cell)
-    let first = place &* ReloadMemory.positionsMax
     for index in first..<first &+ count {
       let position = unsafe reload.positions[unchecked: index]
       let lots = max(0, position.lots)

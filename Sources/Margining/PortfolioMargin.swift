@@ -47,7 +47,7 @@ public struct PortfolioMargin: ~Copyable, Sendable {
   /// Account · 2^32 + instrument → slot.
   @usableFromInline var slotOfInstrument: FixedTable<UInt32>
   /// For `activate` alone, and no state: empty before and after it.
-  @usableFromInline var reload = ReloadMemory()
+  var reload = ReloadMemory()
   /// Places that `activate` found without a position, and no order has come back to since: only
   /// between it and `finishActivation`, and no state.
   @usableFromInline var vacatedCount = 0
