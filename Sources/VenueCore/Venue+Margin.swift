@@ -177,6 +177,7 @@ extension Venue {
     let mayActivate = ledger.margin.mayActivate(hash: command.auxiliary)
     reportControl(command, isRefused: !mayActivate)
     guard mayActivate else { return }
+    loadSheets()
     ledger.margin.activate(number: command.clientOrderID, &parameters)
     for session in 0..<Int(limits.sessionsMax) {
       var slot = ledger.sessions[session].firstOrder

@@ -24,7 +24,7 @@ extension Venue {
       guard parameters.set(key, underlying, to: command.price) else { return false }
       if key.rawValue >= ParameterKey.netDeltaRate.rawValue
         && key.rawValue <= ParameterKey.initialRate.rawValue
-        && !ledger.margin.engine.load(parameters.sheet(underlying), for: underlying)
+        && !parameters.sheet(underlying).isValid
       {
         _ = parameters.set(key, underlying, to: before)
         return false
@@ -35,5 +35,14 @@ extension Venue {
       }
     }
     return true
+  }
+  /// Puts the margin sheets in force that the parameters say: with a risk table, so that no account
+  /// is measured by another sheet than its neighbours.
+  mutating func loadSheets() {
+    for place in 0..<8 {
+      let underlying = UInt8(truncatingIfNeeded: place)
+      let isLoaded = ledger.margin.engine.load(parameters.sheet(underlying), for: underlying)
+      precondition(isLoaded, "a parameter that makes a sheet unsound is refused")
+    }
   }
 }

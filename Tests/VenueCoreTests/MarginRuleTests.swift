@@ -196,4 +196,19 @@ import VenueTypes
     }
     #expect(plain > 0 && plain < 6)
   }
+  @Test func `a margin parameter waits for the next table, whoever trades before it`() {
+    var harness = Harness()
+    _ = harness.apply(Harness.order(1, .sell, 4_500, 4))
+    let before = harness.base.venue.standing(1).initial
+    #expect(before > 0)
+    _ = harness.set(.initialRate, 2_000_000_000)
+    // Any change of the account's orders makes its requirement anew.
+    _ = harness.apply(Harness.order(2, .sell, 4_500, 1))
+    _ = harness.apply(VenueHarness.cancel(3, of: 2))
+    let between = harness.base.venue.standing(1).initial
+    #expect(between == before)
+    for command in harness.commands(index: 100_000, number: 2) { _ = harness.apply(command) }
+    let after = harness.base.venue.standing(1).initial
+    #expect(after > before * 3 / 2)
+  }
 }
