@@ -1,14 +1,15 @@
 import Hardware
+import OracleFeed
 import Transport
 
 // The threads that not every venue has.
 extension VenueRuntime {
   /// Nil without margin.
   static func startRisk(
-    _ parts: inout VenueAssembly, _ configuration: VenueConfiguration, clock: CycleClock,
+    _ ends: consuming RiskEnds?, _ configuration: VenueConfiguration, clock: CycleClock,
     signals: RuntimeSignals, report: RiskReport?, _ notices: inout [String]
   ) throws -> PinnedThread? {
-    guard let ends = parts.risk.take(), let report else { return nil }
+    guard let ends, let report else { return nil }
     let profile = configuration.profile
     let thread = try PinnedThread.start(
       plan("risk", profile.risk, profile.placement),
@@ -22,12 +23,10 @@ extension VenueRuntime {
 
   /// What the commitment thread will run; made before any thread runs, since a key may be missing.
   static func commitmentLoop(
-    _ parts: inout VenueAssembly, _ configuration: VenueConfiguration, signals: RuntimeSignals,
-    report: CommitmentReport?
+    _ ends: consuming CommitmentEnds?, _ configuration: VenueConfiguration,
+    signals: RuntimeSignals, report: CommitmentReport?
   ) throws -> CommitmentLoop? {
-    guard let ends = parts.commitment.take(), let report,
-      let settlement = configuration.settlement
-    else { return nil }
+    guard let ends, let report, let settlement = configuration.settlement else { return nil }
     let loop = try CommitmentLoop(
       configuration, settlement, ends, signals: signals, report: report,
       idle: idle(configuration.profile.commitment))
@@ -47,10 +46,10 @@ extension VenueRuntime {
 
   /// Nil where no prints are taken from a socket.
   static func startOracle(
-    _ parts: inout VenueAssembly, _ port: consuming KernelUDPPort?, _ profile: TuningProfile,
+    _ intake: consuming PrintIntake?, _ port: consuming KernelUDPPort?, _ profile: TuningProfile,
     signals: RuntimeSignals, report: OracleReport?, _ notices: inout [String]
   ) throws -> PinnedThread? {
-    guard let intake = parts.oracle.take(), let port, let report else { return nil }
+    guard let intake, let port, let report else { return nil }
     notices.append("index prices are taken at \(port.localEndpoint.text)")
     let thread = try PinnedThread.start(
       plan("oracle", profile.oracle, profile.placement),

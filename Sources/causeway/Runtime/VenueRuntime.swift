@@ -38,7 +38,7 @@ struct VenueRuntime: ~Copyable {
     let (gatewayReport, sequencerReport, journalReport) =
       (GatewayReport(), SequencerReport(), JournalReport())
     let endpoint = port.localEndpoint
-    var oraclePort = try oraclePort(configuration.oracle)
+    let oraclePort = try oraclePort(configuration.oracle)
     var parts = try VenueAssembly.make(
       configuration, clock: clock, signals: signals, place: place)
     var notices = parts.notices
@@ -46,8 +46,10 @@ struct VenueRuntime: ~Copyable {
     let riskReport = parts.risk == nil ? nil : RiskReport()
     let oracleReport = parts.oracle == nil ? nil : OracleReport()
     let commitmentReport = parts.commitment == nil ? nil : CommitmentReport()
-    var loop = try commitmentLoop(
-      &parts, configuration, signals: signals, report: commitmentReport)
+    let riskEnds = parts.risk.take()
+    let intake = parts.oracle.take()
+    let loop = try commitmentLoop(
+      parts.commitment.take(), configuration, signals: signals, report: commitmentReport)
 
     let journal = try PinnedThread.start(
       plan("journal", profile.journal, profile.placement),
@@ -67,10 +69,10 @@ struct VenueRuntime: ~Copyable {
         signals: signals, report: gatewayReport, idle: idle(profile.gateway)),
       body: { $0.run() })
     let risk = try startRisk(
-      &parts, configuration, clock: clock, signals: signals, report: riskReport, &notices)
-    let commitment = try startCommitment(loop.take(), profile, &notices)
+      riskEnds, configuration, clock: clock, signals: signals, report: riskReport, &notices)
+    let commitment = try startCommitment(loop, profile, &notices)
     let oracle = try startOracle(
-      &parts, oraclePort.take(), profile, signals: signals, report: oracleReport, &notices)
+      intake, oraclePort, profile, signals: signals, report: oracleReport, &notices)
     notices += journal.fallbacks + sequencer.fallbacks + gateway.fallbacks
     if let notice = try lockMemory(profile.lockMemory) { notices.append(notice) }
     return VenueRuntime(
