@@ -192,7 +192,8 @@ enum VaultInterface {
     let view = ABIFunction(
       name: "claim_of", inputs: [word], outputs: [.int(256), word, word, .bool])
     let values = try read(view, [.uint(UInt64(account))], vault, client)
-    guard let value = values[0].asInt64, let isPaid = values[3].asBool, values[2].asU256 != .zero
+    // A claim's state has a sequence number; nothing is all zero.
+    guard let value = values[0].asInt64, let isPaid = values[3].asBool, values[1].asU256 != .zero
     else { return nil }
     return (value, isPaid)
   }
