@@ -51,7 +51,7 @@ import Testing
     ].map { try ABIType($0) }
     let good = try ABICoding.encode(
       [
-        .uint(7), .array([.tuple([.int(-3), .bytes([1, 2, 3])])]), .string("é"),
+        .uint(7), .array([.tuple([.int(Int64(-3)), .bytes([1, 2, 3])])]), .string("é"),
         .array([
           .fixedBytes([UInt8](repeating: 1, count: 32)),
           .fixedBytes([UInt8](repeating: 2, count: 32)),
