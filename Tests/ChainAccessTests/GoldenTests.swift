@@ -42,12 +42,11 @@ import Testing
     #expect(
       "\(digest)" == "daf5a779ae972f972197303d7b574746c7ef83eadac0f2791ad23db92e4c8e53")
     let signature = key.sign(digest)
-    let r = U256(bigEndian: (0..<32).map { signature.octets[$0] })
+    let compact = signature.compact
     #expect(
-      r
-        == (try U256(
-          decimal: "18515461264373351373200002665853028612451056578545711640558177905181847433586"))
-    )
+      "\(compact.r)" == "28ef61340bd939bc2195fe537567866003e1a15d3c71ff63e1590620aa636276")
+    #expect(
+      "\(compact.vs)" == "67cbe9d8997f761aecb703304b3800ccf555c9f3dc64214b297fb1966a3b6d83")
     #expect(signature.octets[64] == 27)
   }
 
