@@ -8,6 +8,7 @@ public indirect enum RLPItem: Equatable, Sendable {
   /// A number: big-endian without leading zeros, nothing for 0.
   public static func number(_ value: U256) -> RLPItem { .octets(Array(value.minimalOctets)) }
 
+  @_disfavoredOverload  // a literal is a U256
   public static func number(_ value: UInt64) -> RLPItem { .number(U256(value)) }
 
   public var encoded: [UInt8] {

@@ -69,7 +69,8 @@ struct LiveChainTests {
     let contracts = try deploy(sender)
     let vault = contracts.vault
     try run(
-      sender, "mint", contracts.token.call("mint", [.address(sender.address), .uint(1_000_000_000)]))
+      sender, "mint",
+      contracts.token.call("mint", [.address(sender.address), .uint(1_000_000_000)]))
     try run(
       sender, "approve", contracts.token.call("approve", [.address(vault.address), .uint(.max)]))
     try run(sender, "open", vault.call("open_account", [.uint(100_000_000)]))
