@@ -43,10 +43,11 @@ test: install ## every test: Swift, wire, rings, end to end
 test-slow: install ## the same with the long forms of the tests (CAUSEWAY_SLOW=1)
 	@CAUSEWAY_SLOW=1 scripts/test
 
-demo: ## real orders over UDP through the book into the journal, with a report
-	@scripts/install --no-python
+demo: ## real orders over UDP, with a report; then a venue's end, from which everybody leaves
+	@scripts/install
 	swift build -c release --product causeway
 	.build/release/causeway demo $(DEMO)
+	.build/release/causeway prove exit
 
 bench: ## time everything: books, latency, kernels (BENCH=--smoke: tiny)
 	@scripts/install --no-python

@@ -193,9 +193,8 @@ extension ClientEvent {
       account = event.account
     case .account:
       (receiveTime, orderID, price, fee) = (0, event.orderID, event.price, event.fee)
-      (reference, quantity, leavesQuantity) = (
-        event.reference, event.quantity, event.leavesQuantity
-      )
+      (reference, quantity) = (event.reference, event.quantity)
+      leavesQuantity = event.leavesQuantity
       (account, reason, side) = (event.account, event.reason, event.side)
       isAggressor = event.isAggressor == 1
       (accountEvent, part, detail) = (event.kind.rawValue, event.isLast, event.detail)
