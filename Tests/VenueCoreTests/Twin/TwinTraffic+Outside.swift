@@ -137,7 +137,7 @@ extension TwinWorld {
       command.auxiliary = UInt64(account)
     }
     command.quantity = [10_000, 200_000, 1_000_000, 1_000_001][random.below(4)]
-    command.price = chance(2) ? 1 << 45 : Int64(random.below(60_000) - 20_000) * 1_000_000
+    command.price = !chance(4) ? 1 << 45 : Int64(random.below(60_000) - 20_000) * 1_000_000
     apply(command)
   }
 }

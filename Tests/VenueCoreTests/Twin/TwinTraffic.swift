@@ -171,9 +171,9 @@ extension TwinWorld {
 
   private mutating func combination() {
     var head = fromSession(.combinationOrder)
-    head.quantity = UInt32(1 + random.below(3))
+    head.quantity = UInt32(1 + random.below(2))
     head.auxiliary = UInt64(chance(30) ? 0 : 1 + random.below(3))
-    head.price = Int64(random.below(40_000) - 8_000) * 1_000_000
+    head.price = Int64(random.below(60_000) - 8_000) * 1_000_000
     if chance(3) { head.selfMatchID = UInt32(1 + random.below(2)) }
     if chance(40) { head.flags.insert(.postOnly) }
     head.terms = OrderTerms(
@@ -187,8 +187,10 @@ extension TwinWorld {
       leg.auxiliary = 0
       leg.price = 0
       leg.instrument = instrument()
-      leg.quantity = UInt32(1 + random.below(3))
-      leg.terms = OrderTerms(side: chance(2) ? .buy : .sell)
+      leg.quantity = UInt32(1 + random.below(2))
+      // Mostly a side that finds something.
+      let hasOffers = twin.books[leg.instrument]?.queue(.sell).isEmpty == false
+      leg.terms = OrderTerms(side: chance(6) != hasOffers ? .buy : .sell)
       apply(leg)
     }
   }
