@@ -28,6 +28,7 @@ extension PortfolioMargin {
     leave(order, place)
     move(place, lots: order.sign &* Int64(order.lots))
     pay(place, lots: order.sign &* Int64(order.lots), price: price, fees: fees)
+    forgetClosed(place.slot)
     releaseIfIdle(place.slot)
   }
 
@@ -59,7 +60,10 @@ extension PortfolioMargin {
     }
     move(place, lots: lots)
     pay(place, lots: lots, price: price, fees: fees)
-    if mode == .final { releaseIfIdle(place.slot) }
+    if mode == .final {
+      forgetClosed(place.slot)
+      releaseIfIdle(place.slot)
+    }
     return .covered
   }
 
@@ -72,9 +76,11 @@ extension PortfolioMargin {
       && totals.futuresCost.magnitude <= most
   }
 
-  /// Gives back the place that `transfer` kept, when nothing is left in it.
+  /// Ends what `transfer` left open: gives back the place when nothing is left in it, and forgets
+  /// what a position that is closed had cost.
   public mutating func tidy(_ account: UInt32, _ instrument: UInt32) {
     guard let slot = slotOfInstrument[Self.key(account, instrument)] else { return }
+    forgetClosed(slot)
     releaseIfIdle(slot)
   }
 
@@ -122,6 +128,12 @@ extension PortfolioMargin {
   }
 
   // MARK: Steps
+
+  /// What a position has cost counts from when there was none of it, whatever orders are open.
+  @inlinable @inline(__always)
+  mutating func forgetClosed(_ slot: UInt32) {
+    if slots[Int(slot)].position == 0 { slots[Int(slot)].cost = 0 }
+  }
 
   @inlinable @inline(__always)
   mutating func move(_ place: MarginPlace, lots: Int64) {

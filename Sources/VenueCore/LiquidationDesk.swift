@@ -57,12 +57,6 @@ struct LiquidationLine: BitwiseCopyable, Sendable, Equatable {
     return part
   }
 
-  var reversed: LiquidationLine {
-    var other = self
-    other.lots = 0 &- lots
-    return other
-  }
-
   /// Takes what the rank has closed off the line.
   mutating func settle() {
     lots &-= lots > 0 ? closed : 0 &- closed

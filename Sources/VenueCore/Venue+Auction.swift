@@ -41,6 +41,7 @@ extension Venue {
     let terms = sliceTerms(account, wanted: Int64(command.quantity) &* 1_000)
     collectShare(terms.share, of: account)
     let reason = sell(terms, of: account, to: bidder, most: command.price)
+    tidyLines(account, bidder)
     if reason == .none {
       reportLines(from: account, to: bidder, .auction)
       reportSlice(terms, account, bidder, command.clientOrderID)

@@ -16,7 +16,10 @@ extension Venue {
     for place in 0..<liquidation.lineCount {
       let line = liquidation.lines[place]
       let module = own.securityModule(line.underlying)
-      guard moveLine(line, from: account, to: module) == .covered else { continue }
+      let outcome = moveLine(line, from: account, to: module)
+      ledger.margin.engine.tidy(account, line.instrument)
+      ledger.margin.engine.tidy(module, line.instrument)
+      guard outcome == .covered else { continue }
       reportLine(line, account, module, isGiven: true, .backstop)
       reportLine(line, module, account, isGiven: false, .backstop)
     }

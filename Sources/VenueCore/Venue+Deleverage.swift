@@ -187,11 +187,10 @@ extension Venue {
     if !isFair {
       for index in 0..<moved {
         let line = liquidation.lines[index].ofAllotment
-        guard line.lots != 0 else { continue }
-        let back = moveLine(line.reversed, from: account, to: target)
-        precondition(back == .covered, "what moved a moment ago can be moved back")
+        if line.lots != 0 { moveLineBack(line, from: account, to: target) }
       }
     }
+    tidyLines(account, target)
     for index in 0..<liquidation.lineCount where liquidation.lines[index].allotted > 0 {
       reportDeleverage(
         liquidation.lines[index], account, target, rank, pass, isDone: isFair)

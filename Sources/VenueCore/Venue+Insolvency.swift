@@ -94,6 +94,7 @@ extension Venue {
     collectShare(terms.share, of: account)
     let reason = sell(
       terms, owed: owed, offer: offer, of: account, to: bidder, most: command.price)
+    tidyLines(account, bidder)
     if reason == .none {
       reportLines(from: account, to: bidder, .insolventAuction)
       reportSlice(terms, account, bidder, command.clientOrderID)

@@ -25,7 +25,7 @@ extension Venue {
   }
 
   /// Moves the listed lots from one account to another at `value` µ$ a lot each: all of them, or
-  /// none when the other cannot take one.
+  /// none when the other cannot take one. `tidyLines` has to follow, also when they were moved back.
   mutating func moveLines(from giver: UInt32, to taker: UInt32) -> MarginOutcome {
     for place in 0..<liquidation.lineCount {
       let outcome = moveLine(liquidation.lines[place], from: giver, to: taker)
@@ -42,28 +42,39 @@ extension Venue {
     _ line: LiquidationLine, from giver: UInt32, to taker: UInt32
   ) -> MarginOutcome {
     let taken = ledger.margin.engine.transfer(
-      taker, line.instrument, lots: line.lots, price: line.value)
+      taker, line.instrument, lots: line.lots, price: line.value, mode: .tentative)
     guard taken == .covered else { return taken }
     let given = ledger.margin.engine.transfer(
-      giver, line.instrument, lots: 0 &- line.lots, price: line.value)
+      giver, line.instrument, lots: 0 &- line.lots, price: line.value, mode: .tentative)
     if given == .covered { return .covered }
     let undone = ledger.margin.engine.transfer(
-      taker, line.instrument, lots: 0 &- line.lots, price: line.value)
+      taker, line.instrument, lots: 0 &- line.lots, price: line.value, mode: .undo)
     precondition(undone == .covered, "what was taken a moment ago can be given back")
     return given
   }
 
-  /// Undoes the first `count` moves of `moveLines`: positions and money are what they were.
-  mutating func moveLinesBack(_ count: Int, from giver: UInt32, to taker: UInt32) {
-    for place in 0..<count {
-      let line = liquidation.lines[place]
-      let back = ledger.margin.engine.transfer(
-        giver, line.instrument, lots: line.lots, price: line.value)
-      let gone = ledger.margin.engine.transfer(
-        taker, line.instrument, lots: 0 &- line.lots, price: line.value)
-      precondition(
-        back == .covered && gone == .covered, "what moved a moment ago can be moved back")
+  /// Moves back one line that `moveLine` moved: positions, what they cost, and money are what they
+  /// were.
+  mutating func moveLineBack(_ line: LiquidationLine, from giver: UInt32, to taker: UInt32) {
+    let back = ledger.margin.engine.transfer(
+      giver, line.instrument, lots: line.lots, price: line.value, mode: .undo)
+    let gone = ledger.margin.engine.transfer(
+      taker, line.instrument, lots: 0 &- line.lots, price: line.value, mode: .undo)
+    precondition(back == .covered && gone == .covered, "what moved a moment ago can be moved back")
+  }
+
+  /// Ends what the moves of lines left open in both accounts.
+  mutating func tidyLines(_ giver: UInt32, _ taker: UInt32) {
+    for place in 0..<liquidation.lineCount {
+      let line = liquidation.lines[liquidation.lineCount &- 1 &- place]
+      ledger.margin.engine.tidy(giver, line.instrument)
+      ledger.margin.engine.tidy(taker, line.instrument)
     }
+  }
+
+  /// Undoes the first `count` moves of `moveLines`.
+  mutating func moveLinesBack(_ count: Int, from giver: UInt32, to taker: UInt32) {
+    for place in 0..<count { moveLineBack(liquidation.lines[place], from: giver, to: taker) }
   }
 
   /// Tells both accounts of every listed line that moved.

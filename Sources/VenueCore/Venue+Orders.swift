@@ -91,8 +91,13 @@ extension Venue {
     if ledger.margin.isEnabled {
       settleMargin(result, slot: slot, before: before, oldLeaves: leaves)
     }
-    if result.outcome == .rejected {
-      restore(slot, of: session, from: command, to: before)
+    switch result.outcome {
+    case .rejected: restore(slot, of: session, from: command, to: before)
+    // Its owner has heard of the new price: an order that ends now ends at it.
+    case .filled: books.records[Int(slot)].price = asked.price
+    case .canceled where result.cancelReason != .replaced:
+      books.records[Int(slot)].price = asked.price
+    case .canceled, .rested: break
     }
     finish(result, command, slot: slot, wasResting: true)
   }

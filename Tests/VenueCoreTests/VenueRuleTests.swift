@@ -68,6 +68,16 @@ import VenueTypes
     #expect(resting == 0)
   }
 
+  @Test func `a replaced order that ends at once ends at its new price`() {
+    var harness = VenueHarness()
+    _ = harness.apply(Harness.order(1, .sell, 505, 2, selfMatchID: 5))
+    _ = harness.apply(Harness.order(2, .buy, 500, 2, selfMatchID: 5))
+    let events = harness.apply(Harness.replace(3, of: 2, price: 505, quantity: 2))
+    #expect(events.map(\.kind) == [.orderReplaced, .orderCanceled])
+    #expect(events.map(\.price) == [505, 505])
+    #expect(events[1].cancelReason == .selfMatch)
+  }
+
   @Test func `the same identifier twice is refused while the first rests, and free afterwards`() {
     var harness = VenueHarness()
     _ = harness.apply(Harness.order(1, .buy, 500, 1))

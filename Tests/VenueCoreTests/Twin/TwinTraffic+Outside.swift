@@ -6,9 +6,11 @@ import VenueTypes
 extension TwinWorld {
   /// Another index, mostly near; sometimes far, sometimes a while later. A table follows.
   mutating func moveMarket() {
-    let reach = chance(5) ? 0.15 : 0.006
+    let reach = chance(3) ? 0.12 : 0.006
     for place in index.indices {
+      let centre = place == 0 ? 100_000.0 : 4_000.0
       index[place] *= 1 + reach * (Double(random.below(2_001)) / 1_000 - 1)
+      if abs(index[place] / centre - 1) > 0.35 { index[place] = centre }
     }
     volatility = 0.35 + Double(random.below(400)) / 1_000
     if chance(4) { time += UInt64(random.below(20)) * Self.second }
@@ -16,8 +18,11 @@ extension TwinWorld {
     refreshTable()
   }
 
-  /// Lifts halts and locks, which would stop everything after a while.
+  /// Lifts what would stop everything after a while: halts, locks, an oracle that hears nothing.
   private mutating func reopen() {
+    for key in [ParameterKey.sourcesMin, .printAgeMax, .printLeadMax, .initialRate] {
+      set(key, key.range.standard)
+    }
     for input in inputs {
       let status = venue.instrument(input.instrument).status
       guard status == .halt || status == .cancelOnly else { continue }
@@ -132,7 +137,7 @@ extension TwinWorld {
       command.auxiliary = UInt64(account)
     }
     command.quantity = [10_000, 200_000, 1_000_000, 1_000_001][random.below(4)]
-    command.price = chance(2) ? 1 << 45 : Int64(random.below(60_000) - 20_000) * 1_000_000
+    command.price = !chance(4) ? 1 << 45 : Int64(random.below(60_000) - 20_000) * 1_000_000
     apply(command)
   }
 }

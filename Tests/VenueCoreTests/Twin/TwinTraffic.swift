@@ -10,6 +10,7 @@ extension TwinWorld {
   /// One step of a script: a command, or a few that belong together.
   mutating func step() {
     time += UInt64(random.below(300)) * 1_000_000
+    if !twin.waterfall.steps.isEmpty, chance(6) { return bid() }
     switch random.below(100) {
     case 0..<42: apply(spoiled(order()))
     case 42..<50: apply(spoiled(cancel()))
@@ -20,9 +21,9 @@ extension TwinWorld {
     case 80..<84: outside()
     case 84..<88: block()
     case 88..<91: combination()
-    case 91..<93: bid()
-    case 93..<96: control()
-    case 96..<97: session()
+    case 91..<92: bid()
+    case 92..<95: control()
+    case 95..<96: session()
     default: moveMarket()
     }
   }
@@ -52,7 +53,10 @@ extension TwinWorld {
     return command
   }
 
-  private mutating func instrument() -> UInt32 { UInt32(1 + random.below(inputs.count)) }
+  /// Mostly one of a few that everybody trades.
+  private mutating func instrument() -> UInt32 {
+    chance(3) ? UInt32(1 + random.below(inputs.count)) : [1, 5, 7, 8, 15, 21][random.below(6)]
+  }
 
   /// A whole tick near the mark, 1e-9.
   mutating func price(_ instrument: UInt32) -> Int64 {
@@ -70,7 +74,7 @@ extension TwinWorld {
   private mutating func order() -> Command {
     var command = fromSession(.newOrder)
     command.instrument = instrument()
-    command.quantity = UInt32(1 + random.below(chance(12) ? 40 : 6))
+    command.quantity = UInt32(1 + random.below(chance(8) ? 60 : 12))
     let kind: OrderKind = chance(12) ? (chance(2) ? .market : .marketToLimit) : .limit
     let forces: [TimeInForce] = [
       .goodTillCancel, .goodTillCancel, .goodTillCancel, .day, .immediateOrCancel, .fillOrKill,
@@ -155,7 +159,7 @@ extension TwinWorld {
       leg.auxiliary = begin.auxiliary
       leg.instrument = chance(12) ? instrument() : UInt32(place) * 4 + 1 + UInt32(random.below(4))
       leg.price = price(max(1, min(leg.instrument, UInt32(inputs.count)))) + (chance(60) ? 1 : 0)
-      leg.quantity = UInt32(chance(60) ? 0 : 1 + random.below(6))
+      leg.quantity = UInt32(chance(60) ? 0 : 1 + random.below(16))
       leg.terms = OrderTerms(side: chance(2) ? .buy : .sell)
       apply(leg)
     }
@@ -167,9 +171,9 @@ extension TwinWorld {
 
   private mutating func combination() {
     var head = fromSession(.combinationOrder)
-    head.quantity = UInt32(1 + random.below(3))
+    head.quantity = UInt32(1 + random.below(2))
     head.auxiliary = UInt64(chance(30) ? 0 : 1 + random.below(3))
-    head.price = Int64(random.below(40_000) - 8_000) * 1_000_000
+    head.price = Int64(random.below(60_000) - 8_000) * 1_000_000
     if chance(3) { head.selfMatchID = UInt32(1 + random.below(2)) }
     if chance(40) { head.flags.insert(.postOnly) }
     head.terms = OrderTerms(
@@ -183,8 +187,10 @@ extension TwinWorld {
       leg.auxiliary = 0
       leg.price = 0
       leg.instrument = instrument()
-      leg.quantity = UInt32(1 + random.below(3))
-      leg.terms = OrderTerms(side: chance(2) ? .buy : .sell)
+      leg.quantity = UInt32(1 + random.below(2))
+      // Mostly a side that finds something.
+      let hasOffers = twin.books[leg.instrument]?.queue(.sell).isEmpty == false
+      leg.terms = OrderTerms(side: chance(6) != hasOffers ? .buy : .sell)
       apply(leg)
     }
   }

@@ -21,17 +21,13 @@ extension TwinVenue {
     accounts[account].positions[instrument, default: 0] += signed
     if accounts[account].positions[instrument] == 0 {
       accounts[account].positions[instrument] = nil
-      if !hasOrders(account, instrument) { accounts[account].paid[instrument] = nil }
+      accounts[account].paid[instrument] = nil
     }
     if state.kind.isOption {
       accounts[account].collateral -= signed * perLot
     } else {
       accounts[account].futuresCost += signed * perLot
     }
-  }
-
-  private func hasOrders(_ account: Int, _ instrument: UInt32) -> Bool {
-    orders.values.contains { Int($0.account) == account && $0.instrument == instrument }
   }
 
   func equity(_ account: Int) -> Int64 {

@@ -54,7 +54,9 @@ struct TwinWorld: ~Copyable {
     set(.hourlyWithdrawalFloor, 60_000_000_000)
     set(.dailyWithdrawalFloor, 90_000_000_000)
     for account in UInt16(0)..<UInt16(Self.users) + 2 {
-      deposit(to: account, dollars: account < 6 ? 60_000 : 20_000)
+      // One seed in three begins without insurance.
+      if account >= 6, seed % 3 == 0 { continue }
+      deposit(to: account, dollars: account < 6 ? 40_000 : 10_000)
     }
     refreshTable()
   }
@@ -187,6 +189,7 @@ struct TwinWorld: ~Copyable {
     let expected = Self.sortedLines(twin.apply(sequenced, table: table).map(Self.comparable))
     for event in told {
       seen["\(event.kind)", default: 0] += 1
+      if event.kind == .orderAccepted, event.instrument == 0 { seen["combination", default: 0] += 1 }
       if event.reason != .none { seen["\(event.reason)", default: 0] += 1 }
     }
     guard command.kind != .riskTableWords else { return }
