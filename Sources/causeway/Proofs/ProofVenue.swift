@@ -31,9 +31,10 @@ struct ProofVenue {
     self.journal = journal ?? directory + "/journal"
     configurationPath = directory + "/venue.toml"
     endpoint = try Self.freeEndpoint()
-    let text = Self.text(
-      journal: self.journal, endpoint: endpoint, sessionCount: sessionCount,
-      segmentMebibytes: segmentMebibytes, acknowledge: acknowledge, terms: terms) + more
+    let text =
+      Self.text(
+        journal: self.journal, endpoint: endpoint, sessionCount: sessionCount,
+        segmentMebibytes: segmentMebibytes, acknowledge: acknowledge, terms: terms) + more
     try Self.write(text, to: configurationPath)
     configuration = try VenueConfiguration(path: configurationPath)
     sessions = configuration.sessions

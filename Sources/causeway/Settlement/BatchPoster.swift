@@ -42,7 +42,8 @@ final class BatchPoster {
       case .reverted(let name, let reason): lines.append("\(name) was reverted: \(reason)")
       case .displaced(let name): lines.append("\(name) was displaced by another transaction")
       case .trouble(let name, let error): lines.append("\(name) waits: \(error)")
-      case .reorganised(let name): lines.append("\(name) was taken back by the chain; it waits again")
+      case .reorganised(let name):
+        lines.append("\(name) was taken back by the chain; it waits again")
       default: break
       }
     }

@@ -31,7 +31,8 @@ final class ChainLoop: Sendable {
       queueSeen = venue.queueSeen
       for account in 0..<usersMax {
         let standing = venue.standing(of: UInt32(account))
-        if standing.owner0 | standing.owner1 | UInt64(standing.owner2) != 0 { owned.insert(account) }
+        let words = standing.owner0 | standing.owner1 | UInt64(standing.owner2)
+        if words != 0 { owned.insert(account) }
       }
     }
   }

@@ -19,7 +19,7 @@ struct ChainOptions: ParsableArguments {
   @Option(help: "Seconds that count as an hour; 3,600 but for development chains.")
   var hour: UInt64 = 3_600
 
-  @Option(help: "Address of the contract of final prices; without it positions stay at their marks.")
+  @Option(help: "Address of the contract of final prices; without it positions keep their marks.")
   var prices: String?
 
   func client() throws -> ChainClient { try ChainClient(url: url, chainID: chainID) }

@@ -33,7 +33,8 @@ struct ExitCommand: ParsableCommand {
     let steps = try ExitSteps(try chain.place(), client, data: data)
     let stage = try steps.stage(hour: chain.hour)
     let accounts = account.isEmpty ? steps.proven.state.accounts.map(\.account) : account
-    let prices = try FinalPrices(client, contract: try chain.priceContract()).all(of: steps.proven.state)
+    let prices = try FinalPrices(client, contract: try chain.priceContract())
+      .all(of: steps.proven.state)
     let now = try steps.now()
     let claims = accounts.compactMap {
       steps.proven.state.exitClaim(of: $0, at: now, prices: prices)

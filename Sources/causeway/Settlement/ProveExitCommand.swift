@@ -31,7 +31,8 @@ struct ProveExitCommand: ParsableCommand {
     if json {
       say(try jsonLine(proof.figures))
     } else {
-      let gas = proof.figures.gas.sorted { $0.key < $1.key }.map { "\($0.key) \(grouped($0.value))" }
+      let gas = proof.figures.gas.sorted { $0.key < $1.key }
+        .map { "\($0.key) \(grouped($0.value))" }
       say(
         "\(proof.figures.batches) batches, \(grouped(proof.figures.commands)) commands, "
           + "\(proof.figures.fills) fills, \(proof.figures.accounts) accounts; gas at most: "
