@@ -1,0 +1,236 @@
+import ChainAccess
+import Foundation
+import Hashing
+import Settlement
+import Signing
+import StateCommitments
+import TestSupport
+import Testing
+import VenueCore
+import VenueTypes
+
+@testable import causeway
+
+/// A folder of its own, removed with the value.
+private final class Folder {
+  let path: String
+
+  init() throws {
+    path = NSTemporaryDirectory() + "causeway-settlement-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+@Suite struct SettlementConfigurationTests {
+  private static let settled =
+    ConfigurationTests.good + """
+
+      [margin]
+      enabled = true
+      [settlement]
+      directory = "settled"
+      sequencer_key_file = "sequencer.key"
+      [settlement.chain]
+      url = "http://127.0.0.1:1"
+      id = 31337
+      vault = "0x51a240271AB8AB9f9a21C82d9a85396b704E164d"
+      poster_key_file = "poster.key"
+      """
+
+  @Test func `a venue with settlement is read with its units`() throws {
+    let settlement = try #require(try ConfigurationTests.read(Self.settled).settlement)
+    #expect(settlement.directory == "/base/settled")
+    #expect(settlement.sequencerKeyFile == "/base/sequencer.key")
+    #expect(settlement.intervalSeconds == 60)
+    let chain = try #require(settlement.chain)
+    #expect(chain.chainID == 31_337)
+    #expect(chain.feeMax == 200_000_000_000)
+    #expect(try ConfigurationTests.read(ConfigurationTests.good).settlement == nil)
+  }
+
+  @Test(arguments: [
+    ("sequencer_key_file = \"sequencer.key\"", "", "settlement.sequencer_key_file is missing"),
+    ("directory = \"settled\"", "", "settlement.directory is missing"),
+    ("url = \"http://127.0.0.1:1\"", "", "chain.url is missing"),
+    ("id = 31337", "", "chain.id is missing"),
+    ("51a240", "51A240", "chain.vault is not an address"),
+    ("poster_key_file = \"poster.key\"", "", "chain.poster_key_file is missing"),
+    ("enabled = true", "enabled = false", "settlement needs [margin]"),
+  ])
+  func `what is missing is said in one line`(cut: String, by: String, says: String) throws {
+    let text = Self.settled.replacingOccurrences(of: cut, with: by)
+    let line = try #require(ConfigurationTests.complaint(text))
+    #expect(line.contains(says), "\(line)")
+    #expect(!line.contains("\n"))
+  }
+
+  @Test func `deposits come from the chain or from the file`() throws {
+    let text = Self.settled + "\n[[account]]\nid = 1\ncollateral_usd = 5\n"
+    #expect(try #require(ConfigurationTests.complaint(text)).contains("brings the deposits"))
+  }
+}
+
+@Suite struct QueueTranslationTests {
+  private func entry(
+    _ kind: UInt64, account: UInt64 = 3, amount: UInt64 = 7, lots: Int64 = 0
+  ) -> QueueEntry {
+    QueueEntry(
+      index: 41, kind: kind, account: account, amount: amount, instrument: 9, lots: lots,
+      link: KeccakDigest())
+  }
+
+  @Test func `each kind becomes its command, numbered by its place from 1`() {
+    let deposit = entry(0).command(usersMax: 10)
+    #expect(deposit.kind == .deposit && deposit.auxiliary == 42)
+    #expect(deposit.account == 3 && deposit.price == 7)
+    let close = entry(3, lots: -5).command(usersMax: 10)
+    #expect(close.kind == .forcedRequest && close.selfMatchID == 3)
+    #expect(close.instrument == 9 && close.quantity == 5 && close.price == 7)
+    #expect(entry(3, lots: .min).command(usersMax: 10).quantity == .max)
+    #expect(entry(0, account: 17).command(usersMax: 10).kind == .deposit, "a security module")
+  }
+
+  @Test(arguments: [
+    (UInt64(0), UInt64(18), UInt64(1)), (0, 70_000, 1), (1, 10, 1), (0, 3, 1 << 63), (4, 3, 1),
+    (9, 3, 1),
+  ])
+  func `what the venue cannot carry out is consumed without an action`(
+    kind: UInt64, account: UInt64, amount: UInt64
+  ) {
+    let command = entry(kind, account: account, amount: amount).command(usersMax: 10)
+    #expect(command.kind == .forcedRequest && command.auxiliary == 42)
+    #expect(ForcedAction(rawValue: UInt8(command.selfMatchID)) == nil)
+  }
+
+  @Test func `the queue's log takes the next link, or one it has`() {
+    let log = QueueLog()
+    let links = (1...3).map { KeccakDigest(word0: UInt64($0)) }
+    #expect(log.append(links[0], index: 0) && log.append(links[1], index: 1))
+    #expect(log.append(links[0], index: 0), "seen before")
+    #expect(!log.append(links[2], index: 0), "another")
+    #expect(!log.append(links[2], index: 3), "not the next")
+    #expect(log.chain(after: 2) == links[1])
+    #expect(log.chain(after: 0) == KeccakDigest() && log.chain(after: 3) == nil)
+  }
+}
+
+@Suite struct ReceiptTests {
+  @Test func `a record that a crash cut is cut off, and another file's header is refused`() throws {
+    let folder = try Folder()
+    let path = folder.path + "/records"
+    let file = try RecordFile(path, header: [1, 2], recordByteCount: 4, keepsRecords: true)
+    file.append([1, 1, 1, 1])
+    file.append([2, 2, 2, 2])
+    try file.sync()
+    try (try Data(contentsOf: URL(fileURLWithPath: path)) + [9, 9])
+      .write(to: URL(fileURLWithPath: path))
+    let again = try RecordFile(path, header: [1, 2], recordByteCount: 4, keepsRecords: true)
+    again.append([3, 3, 3, 3])
+    try again.sync()
+    let records = RecordFile.records(path, header: [1, 2], recordByteCount: 4)
+    #expect(records == [[1, 1, 1, 1], [2, 2, 2, 2], [3, 3, 3, 3]])
+    #expect(throws: ConfigurationError.self) {
+      try RecordFile(path, header: [1, 3], recordByteCount: 4, keepsRecords: true)
+    }
+  }
+
+  // Goal: a second life never signs another head for a command. Method: one life signs, the next
+  // is asked for the same and for another head of that command.
+  @Test func `a head that was signed is not signed anew, and another one is noticed`() throws {
+    let folder = SettlementFolder(path: try Folder().path)
+    try folder.make()
+    defer { try? FileManager.default.removeItem(atPath: folder.path) }
+    let key = try SigningKey(text: String(repeating: "0", count: 63) + "7")
+    let domain = SettlementDomain(chainID: 1, contract: SignerAddress())
+    let chain = ReceiptChain(head: KeccakDigest(word0: 5), lastSequence: 12)
+    var first = try HeadSigner(folder, batch: 1)
+    try first.sign(chain, domain: domain, with: key)
+    try first.sync()
+    var second = try HeadSigner(folder, batch: 1)
+    let (same, other) = (
+      second.agrees(chain.head, at: 12), second.agrees(KeccakDigest(word0: 6), at: 12)
+    )
+    #expect(same && !other)
+    try second.sign(chain, domain: domain, with: key)
+    let count = second.count
+    #expect(count == 0)
+    let records = RecordFile.records(
+      folder.receipts + "/" + SignedHead.name(1), header: SignedHead.header(1),
+      recordByteCount: SignedHead.recordByteCount)
+    let head = SignedHead(record: try #require(records?.first))
+    #expect(records?.count == 1 && head.sequence == 12)
+    let digest = domain.digest(.head(sequence: 12, head: chain.head))
+    #expect(try head.signature.signer(of: digest) == key.address)
+  }
+
+  /// Commands of two sessions that trade.
+  private func commands(seed: UInt64) -> [SequencedCommand] {
+    var random = SplitMix64(seed: seed)
+    var list = Command(kind: .instrumentList)
+    list.instrument = 1
+    list.clientOrderID = 1 | 1_000 << 32
+    list.price = 1_000_000_000
+    list.auxiliary = 1
+    list.quantity = 1_000
+    var commands = [Command(kind: .genesis), list]
+    for session in UInt16(0)..<2 {
+      var open = Command(kind: .sessionOpen)
+      open.session = session
+      open.account = session + 1
+      open.auxiliary = UInt64(session) + 70
+      commands.append(open)
+    }
+    for id in UInt64(1)...400 {
+      var order = Command(kind: .newOrder)
+      order.session = UInt16(random.next() % 2)
+      order.account = order.session + 1
+      order.clientSequence = UInt32(id)
+      order.clientOrderID = id
+      order.instrument = 1
+      order.price = Int64(490 + random.next() % 20) * 1_000_000_000
+      order.quantity = UInt32(1 + random.next() % 9)
+      order.terms = OrderTerms(side: random.next() % 2 == 0 ? .buy : .sell, kind: .limit)
+      commands.append(order)
+    }
+    return commands.enumerated().map {
+      SequencedCommand(sequence: UInt64($0 + 1), engineTime: UInt64($0 + 9), command: $1)
+    }
+  }
+
+  private func replica() -> VenueReplica {
+    let limits = VenueLimits(
+      restingOrdersMax: 1_000, instrumentsMax: 2, sessionsMax: 2, openOrdersPerSessionMax: 500)
+    return VenueReplica(venue: Venue(limits: limits, outlet: .tape()), lastSequence: 0)
+  }
+
+  // Goal: a replica that begins behind a batch chains what one that saw all of it chained. Method:
+  // the same commands, a seeded cut, heads compared; and that an outcome is in the head.
+  @Test(arguments: UInt64(1)...8)
+  func `a later life chains the same receipts`(seed: UInt64) {
+    let all = commands(seed: seed)
+    let cut = 20 + Int(seed * 37 % 300)
+    var whole = replica()
+    for command in all[..<cut] { whole.apply(command) }
+    let (head, before) = (whole.chain, whole.fills.count)
+    whole.beginBatch()
+    for command in all[cut...] { whole.apply(command) }
+    var later = replica()
+    later.resume(head, withdrawn: [:])
+    for command in all[..<cut] { later.skip(command) }
+    for command in all[cut...] { later.apply(command) }
+    let (one, other) = (whole.chain, later.chain)
+    let (fills, others) = (whole.fills, later.fills)
+    #expect(one == other, "seed \(seed)")
+    #expect(fills == others && before + fills.count > 0, "seed \(seed)")
+    var altered = replica()
+    for (place, command) in all.enumerated() {
+      var changed = command
+      if place == 200 { changed.command.price += 1_000_000_000 }
+      altered.apply(changed)
+    }
+    let third = altered.chain
+    #expect(third.head != one.head, "seed \(seed)")
+  }
+}
