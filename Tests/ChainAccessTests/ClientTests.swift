@@ -147,6 +147,33 @@ import Testing
     #expect(sender.nonce(of: "a") == 0)
   }
 
+  /// Goal: a fee below the pool's floor rises until the node takes it or the cap is reached.
+  @Test func `an underpriced transaction is raised step by step, up to the cap`() throws {
+    let scratch = try Scratch()
+    answerWell()
+    node.answer(
+      "eth_sendRawTransaction",
+      [
+        .body(
+          #"{"jsonrpc":"2.0","id":ID,"error":{"code":-32000,"message":"transaction underpriced"}}"#)
+      ])
+    var policy = SenderPolicy()
+    policy.maxFeePerGas = 3_000_000_000
+    let sender = try TransactionSender(
+      client: client, key: try DevelopmentChain.key(1), file: scratch.path + "/sender",
+      policy: policy)
+    #expect(try sender.submit("a", TransactionCall(to: SignerAddress())) == .unsent)
+    #expect(try sender.step().isEmpty)
+    node.answer("eth_blockNumber", [.result("\"0x67\"")])
+    // 2.000000001, 2.25, 2.53, 2.85 gwei; the next would be above 3.
+    for _ in 0..<3 { #expect(try sender.step() == [.raised("a")]) }
+    guard case .trouble("a", .feeAboveCap)? = try sender.step().first else {
+      Issue.record("the cap was not kept")
+      return
+    }
+    #expect(sender.outstanding == ["a"])
+  }
+
   @Test func `a file that was altered is not sent from`() throws {
     let scratch = try Scratch()
     answerWell()
