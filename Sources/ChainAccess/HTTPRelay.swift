@@ -32,7 +32,6 @@ final class HTTPRelay: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     willPerformHTTPRedirection response: HTTPURLResponse,
     newRequest request: URLRequest, completionHandler: @escaping (URLRequest?) -> Void
   ) {
-    channel?.began(task, status: response.statusCode)
     completionHandler(nil)
   }
 }

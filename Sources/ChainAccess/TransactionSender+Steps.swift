@@ -4,8 +4,8 @@ import Signing
 extension TransactionSender {
   /// Looks once at every transaction that is not final, and does what is due.
   ///
-  /// - Throws: what is passing (`isPassing`): the node did not answer; and `file`. What concerns one
-  ///   transaction alone is a notice.
+  /// - Throws: what is passing (`isPassing`): the node did not answer; and `file`. What concerns
+  ///   one transaction alone is a notice.
   @discardableResult
   public func step() throws(ChainError) -> [SenderNotice] {
     try work.withLock { work throws(ChainError) in

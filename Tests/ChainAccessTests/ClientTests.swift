@@ -74,13 +74,8 @@ import Testing
   @Test func `a revert tells its reason`() throws {
     let data = hexadecimal(
       try ABIFunction(name: "Error", inputs: [.string]).call([.string("frozen")]))
-    node.answer(
-      "eth_call",
-      [
-        .body(
-          #"{"jsonrpc":"2.0","id":ID,"error":{"code":3,"message":"execution reverted","data":"\#(data)"}}"#
-        )
-      ])
+    let fault = #"{"code":3,"message":"execution reverted","data":"\#(data)"}"#
+    node.answer("eth_call", [.body(#"{"jsonrpc":"2.0","id":ID,"error":\#(fault)}"#)])
     #expect(throws: ChainError.reverted(.message("frozen"))) {
       try client.call(TransactionCall(to: SignerAddress()))
     }
@@ -126,8 +121,8 @@ import Testing
     #expect(!node.asked.contains("eth_sendRawTransaction"))
   }
 
-  /// Goal: an answer that was lost does not make a second transaction. Method: the node takes it and
-  /// hangs up; after a restart the sender offers the same octets, which the node knows.
+  /// Goal: an answer that was lost does not make a second transaction. Method: the node takes it
+  /// and hangs up; after a restart the sender offers the same octets, which the node knows.
   @Test func `an unanswered sending is repeated as it was, after a restart too`() throws {
     let scratch = try Scratch()
     answerWell()
@@ -159,6 +154,7 @@ import Testing
       ])
     var policy = SenderPolicy()
     policy.maxFeePerGas = 3_000_000_000
+    policy.maxPriorityFeePerGas = 1_000_000_000
     let sender = try TransactionSender(
       client: client, key: try DevelopmentChain.key(1), file: scratch.path + "/sender",
       policy: policy)
@@ -204,7 +200,8 @@ import Testing
   @Test func `a range the node finds too long is halved until it fits`() throws {
     let scratch = try Scratch()
     let block =
-      #"{"number":"NUMBER","hash":"0xHASH","parentHash":"0xHASH","timestamp":"0x1","baseFeePerGas":"0x1"}"#
+      (#"{"number":"NUMBER","hash":"0xHASH","parentHash":"0xHASH","timestamp":"0x1","#
+      + #""baseFeePerGas":"0x1"}"#)
       .replacingOccurrences(of: "HASH", with: String(repeating: "11", count: 32))
     func at(_ number: String) -> FakeNode.Reply {
       .result(block.replacingOccurrences(of: "NUMBER", with: number))
