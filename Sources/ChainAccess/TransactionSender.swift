@@ -21,11 +21,12 @@ public enum SenderNotice: Equatable, Sendable {
 
 /// Sends transactions of one key until they are confirmed; each name once, also over restarts.
 ///
-/// A transaction gets its nonce and is signed and stored before any node sees it. From then on only
-/// forms with the same nonce are signed, so at most one of them can be executed. What `submit`
-/// accepted is never forgotten: `step`, called about once a block, sends it again when nodes
-/// lost it, raises its fee when it waits too long, follows it through reorganisations, and closes it when it
-/// is deep enough. Nothing is signed from a node's word that is not inside the policy's caps.
+/// A transaction gets its nonce and is signed and stored before any node sees it. From then on
+/// only forms with the same nonce are signed, so at most one of them can be executed. What
+/// `submit` accepted is never forgotten: `step`, called about once a block, sends it again when
+/// nodes lost it, raises its fee when it waits too long, follows it through reorganisations, and
+/// closes it when it is deep enough. Nothing is signed from a node's word that is not inside the
+/// policy's caps.
 ///
 /// One process for each key: a lock on the file keeps others away. Calls block, one at a time.
 public final class TransactionSender: Sendable {
