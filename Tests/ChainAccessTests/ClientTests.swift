@@ -182,6 +182,16 @@ import Testing
     #expect(altered != text)
     try altered.write(toFile: path, atomically: true, encoding: .utf8)
     #expect(line { _ = try sender(scratch) }.contains("not what this key signed"))
+    // The same with a hash that fits: only the signature tells.
+    let book = try JSONValue(decoding: Array(altered.utf8))
+    let entry = book["entries"]?.asArray?.first
+    let payload = entry?["attempts"]?.asArray?.first?.asText ?? ""
+    let old = entry?["hashes"]?.asArray?.first?.asText ?? ""
+    let new = try SignedTransaction(payload: octets(hexadecimal: payload)).hash.hexadecimal
+    try altered.replacingOccurrences(of: old, with: new)
+      .write(toFile: path, atomically: true, encoding: .utf8)
+    #expect(old != new)
+    #expect(line { _ = try sender(scratch) }.contains("not what this key signed"))
     try "{".write(toFile: path, atomically: true, encoding: .utf8)
     #expect(line { _ = try sender(scratch) }.contains("damaged"))
   }
