@@ -19,7 +19,7 @@
 //     client: client, key: KeyFile.read(path), file: "…/sender.json", policy: SenderPolicy())
 //   try sender.submit("batch-17", call)          // stored, then sent; a name is sent only once,
 //                                                // also over restarts; returns where it stands
-//   try sender.step()                            // one look at the chain: confirms, repeats, raises
+//   try sender.step()                            // one look at the chain: confirms, repeats
 //   try sender.wait("batch-17", seconds: 600)    -> ChainReceipt, K confirmations deep
 //   try sender.submit("blob-17", call, sidecar: BlobSidecar(…))
 //
@@ -30,4 +30,4 @@
 //
 //   let contracts = try SettlementDeployment(…).run(sender, client)   // SETTLEMENT.md, section 6
 //
-//   SettlementDomain(chainID: 31337, contract: vault).sign(.batch(header: hash), with: key)  // r, vs
+//   SettlementDomain(chainID: 31337, contract: vault).sign(.batch(header: hash), with: key)

@@ -8,8 +8,8 @@ import Synchronization
 /// acknowledged never does. A caller that stores what it made of a delivery before it acknowledges
 /// misses nothing, and meets the same delivery twice only after a crash between the two.
 ///
-/// Blocks less deep than the confirmations are only looked at for reorganisations. One that is deeper
-/// took away events that were delivered: `next` then throws `deepReorganisation` from there on.
+/// Blocks less deep than the confirmations are only looked at for reorganisations. One that is
+/// deeper took away events that were delivered: from then on `next` throws `deepReorganisation`.
 public final class EventWatcher: Sendable {
   /// The logs of some blocks.
   public struct Delivery: Equatable, Sendable {

@@ -86,7 +86,12 @@ final class HTTPChannel: @unchecked Sendable {
   }
 
   func ended(_ task: URLSessionTask, _ error: (any Error)?) {
+    // A redirection never begins: its status is only here.
+    let status = (task.response as? HTTPURLResponse)?.statusCode ?? 0
     exchanges.withLock { exchanges in
+      if exchanges[task.taskIdentifier]?.status == 0 {
+        exchanges[task.taskIdentifier]?.status = status
+      }
       if let error {
         exchanges[task.taskIdentifier]?.failure = NodeText.clean(error.localizedDescription)
       }

@@ -12,7 +12,7 @@ public struct SenderPolicy: Equatable, Sendable {
   public var confirmations: UInt64 = 12
   /// Without being mined, before the fee is raised.
   public var blocksUntilRaise: UInt64 = 3
-  /// Nodes want 10 % more for the same nonce, and EIP-1559 lets the base fee rise by 12.5 % a block.
+  /// Nodes want 10 % more for the same nonce, and a base fee rises by 12.5 % a block.
   public var raisePerMille: UInt64 = 125
   /// Nodes want twice as much for blobs.
   public var blobRaisePerMille: UInt64 = 1000

@@ -4,8 +4,8 @@ import Signing
 extension TransactionSender {
   /// Looks once at every transaction that is not final, and does what is due.
   ///
-  /// - Throws: what is passing (`isPassing`): the node did not answer; and `file`. What concerns one
-  ///   transaction alone is a notice.
+  /// - Throws: what is passing (`isPassing`): the node did not answer; and `file`. What concerns
+  ///   one transaction alone is a notice.
   @discardableResult
   public func step() throws(ChainError) -> [SenderNotice] {
     try work.withLock { work throws(ChainError) in
@@ -47,13 +47,13 @@ extension TransactionSender {
     if mined > entry.nonce {
       return try checkDisplaced(index, in: &work, head: head)
     }
-    if entry.state == .unsent {
-      return try broadcast(index, in: &work, head: head) ? [.sent(entry.name)] : []
-    }
     let isDue = head >= entry.sentAt && head - entry.sentAt >= policy.blocksUntilRaise
     if isDue && mined == entry.nonce {
       try raise(index, in: &work, head: head)
       return [.raised(entry.name)]
+    }
+    if entry.state == .unsent {
+      return try broadcast(index, in: &work, head: head) ? [.sent(entry.name)] : []
     }
     let newest = try KeccakDigest(hexadecimal: entry.hashes.last ?? "")
     guard try !client.knows(transaction: newest) else { return [] }
@@ -143,10 +143,7 @@ extension TransactionSender {
     } catch {
       switch SendRefusal(error) {
       case .alreadyKnown, .nonceTooLow: break  // the receipt tells which
-      case .underpriced:
-        // It may wait in the node with an older form, or the pool's floor has risen.
-        work.book.entries[index].sentAt = head
-        return false
+      case .underpriced: return false  // once it is due, the fee rises with every step
       case .insufficientFunds(let words): throw .insufficientFunds(words)
       case nil: throw error
       }

@@ -21,13 +21,14 @@ public enum SenderNotice: Equatable, Sendable {
 
 /// Sends transactions of one key until they are confirmed; each name once, also over restarts.
 ///
-/// A transaction gets its nonce and is signed and stored before any node sees it. From then on only
-/// forms with the same nonce are signed, so at most one of them can be executed. What `submit`
-/// accepted is never forgotten: `step`, called about once a block, sends it again when nodes lost it,
-/// raises its fee when it waits too long, follows it through reorganisations, and closes it when it
-/// is deep enough. Nothing is signed from a node's word that is not inside the policy's caps.
+/// A transaction gets its nonce and is signed and stored before any node sees it. From then on
+/// only forms with the same nonce are signed, so at most one of them can be executed. What
+/// `submit` accepted is never forgotten: `step`, called about once a block, sends it again when
+/// nodes lost it, raises its fee when it waits too long, follows it through reorganisations, and
+/// closes it when it is deep enough. Nothing is signed from a node's word that is not inside the
+/// policy's caps.
 ///
-/// One process for each key: a lock on the file keeps others away. Calls block and exclude each other.
+/// One process for each key: a lock on the file keeps others away. Calls block, one at a time.
 public final class TransactionSender: Sendable {
   /// Nonces by which a chain may be ahead of ours before we doubt the node.
   static var nonceLeapMax: UInt64 { 1000 }
@@ -62,14 +63,15 @@ public final class TransactionSender: Sendable {
 
   // MARK: What others ask
 
-  /// Stores, signs and sends a call under a name. A name that is known is not sent again: the answer
-  /// is where it stands.
+  /// Stores, signs and sends a call under a name. A name that is known is not sent again: the
+  /// answer is where it stands.
   ///
   /// - Parameter gas: limit; without it the node's estimate and a margin. Needed when the call
   ///   depends on one that is not mined yet.
   /// - Throws: before anything is signed `configuration` (the name stands for another call),
   ///   `reverted`, `nonce`, `feeAboveCap`, `gasAboveCap`, or why the node does not answer. After it
-  ///   is stored: `insufficientFunds` or `rpc` when the node refuses it; it stays, and is tried again.
+  ///   is stored: `insufficientFunds` or `rpc` when the node refuses it; it stays, to be tried
+  ///   again.
   @discardableResult
   public func submit(
     _ name: String, _ call: TransactionCall, sidecar: BlobSidecar? = nil, gas: UInt64? = nil

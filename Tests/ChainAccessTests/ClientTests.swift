@@ -74,13 +74,8 @@ import Testing
   @Test func `a revert tells its reason`() throws {
     let data = hexadecimal(
       try ABIFunction(name: "Error", inputs: [.string]).call([.string("frozen")]))
-    node.answer(
-      "eth_call",
-      [
-        .body(
-          #"{"jsonrpc":"2.0","id":ID,"error":{"code":3,"message":"execution reverted","data":"\#(data)"}}"#
-        )
-      ])
+    let fault = #"{"code":3,"message":"execution reverted","data":"\#(data)"}"#
+    node.answer("eth_call", [.body(#"{"jsonrpc":"2.0","id":ID,"error":\#(fault)}"#)])
     #expect(throws: ChainError.reverted(.message("frozen"))) {
       try client.call(TransactionCall(to: SignerAddress()))
     }
@@ -126,8 +121,8 @@ import Testing
     #expect(!node.asked.contains("eth_sendRawTransaction"))
   }
 
-  /// Goal: an answer that was lost does not make a second transaction. Method: the node takes it and
-  /// hangs up; after a restart the sender offers the same octets, which the node knows.
+  /// Goal: an answer that was lost does not make a second transaction. Method: the node takes it
+  /// and hangs up; after a restart the sender offers the same octets, which the node knows.
   @Test func `an unanswered sending is repeated as it was, after a restart too`() throws {
     let scratch = try Scratch()
     answerWell()
@@ -147,6 +142,34 @@ import Testing
     #expect(sender.nonce(of: "a") == 0)
   }
 
+  /// Goal: a fee below the pool's floor rises until the node takes it or the cap is reached.
+  @Test func `an underpriced transaction is raised step by step, up to the cap`() throws {
+    let scratch = try Scratch()
+    answerWell()
+    node.answer(
+      "eth_sendRawTransaction",
+      [
+        .body(
+          #"{"jsonrpc":"2.0","id":ID,"error":{"code":-32000,"message":"transaction underpriced"}}"#)
+      ])
+    var policy = SenderPolicy()
+    policy.maxFeePerGas = 3_000_000_000
+    policy.maxPriorityFeePerGas = 1_000_000_000
+    let sender = try TransactionSender(
+      client: client, key: try DevelopmentChain.key(1), file: scratch.path + "/sender",
+      policy: policy)
+    #expect(try sender.submit("a", TransactionCall(to: SignerAddress())) == .unsent)
+    #expect(try sender.step().isEmpty)
+    node.answer("eth_blockNumber", [.result("\"0x67\"")])
+    // 2.000000001, 2.25, 2.53, 2.85 gwei; the next would be above 3.
+    for _ in 0..<3 { #expect(try sender.step() == [.raised("a")]) }
+    guard case .trouble("a", .feeAboveCap)? = try sender.step().first else {
+      Issue.record("the cap was not kept")
+      return
+    }
+    #expect(sender.outstanding == ["a"])
+  }
+
   @Test func `a file that was altered is not sent from`() throws {
     let scratch = try Scratch()
     answerWell()
@@ -158,6 +181,16 @@ import Testing
     let altered = text.replacingOccurrences(of: "0380c0", with: "0480c0")
     #expect(altered != text)
     try altered.write(toFile: path, atomically: true, encoding: .utf8)
+    #expect(line { _ = try sender(scratch) }.contains("not what this key signed"))
+    // The same with a hash that fits: only the signature tells.
+    let book = try JSONValue(decoding: Array(altered.utf8))
+    let entry = book["entries"]?.asArray?.first
+    let payload = entry?["attempts"]?.asArray?.first?.asText ?? ""
+    let old = entry?["hashes"]?.asArray?.first?.asText ?? ""
+    let new = try SignedTransaction(payload: octets(hexadecimal: payload)).hash.hexadecimal
+    try altered.replacingOccurrences(of: old, with: new)
+      .write(toFile: path, atomically: true, encoding: .utf8)
+    #expect(old != new)
     #expect(line { _ = try sender(scratch) }.contains("not what this key signed"))
     try "{".write(toFile: path, atomically: true, encoding: .utf8)
     #expect(line { _ = try sender(scratch) }.contains("damaged"))
@@ -177,7 +210,8 @@ import Testing
   @Test func `a range the node finds too long is halved until it fits`() throws {
     let scratch = try Scratch()
     let block =
-      #"{"number":"NUMBER","hash":"0xHASH","parentHash":"0xHASH","timestamp":"0x1","baseFeePerGas":"0x1"}"#
+      (#"{"number":"NUMBER","hash":"0xHASH","parentHash":"0xHASH","timestamp":"0x1","#
+      + #""baseFeePerGas":"0x1"}"#)
       .replacingOccurrences(of: "HASH", with: String(repeating: "11", count: 32))
     func at(_ number: String) -> FakeNode.Reply {
       .result(block.replacingOccurrences(of: "NUMBER", with: number))

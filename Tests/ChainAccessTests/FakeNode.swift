@@ -30,7 +30,8 @@ final class FakeNode: Sendable {
   let url: String
 
   init() throws {
-    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    self.listener = listener
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
@@ -44,7 +45,7 @@ final class FakeNode: Sendable {
     }
     url = "http://127.0.0.1:\(UInt16(bigEndian: address.sin_port))"
     answer("eth_chainId", [.result("\"0x7a69\"")])
-    Thread.detachNewThread { [listener, weak self] in
+    Thread.detachNewThread { [weak self] in
       while true {
         let connection = accept(listener, nil, nil)
         if connection < 0 { return }
@@ -118,7 +119,7 @@ final class FakeNode: Sendable {
     var offset = 0
     while offset < octets.count {
       let count = octets[offset...].withUnsafeBytes {
-        Foundation.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+        Foundation.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
       }
       guard count > 0 else { return }
       offset += count

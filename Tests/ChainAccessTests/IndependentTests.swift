@@ -149,10 +149,10 @@ struct IndependentTests {
 
   @Test func `the envelope with a blob is eth-account's, and its name is the payload's`() throws {
     let line = try PythonTools.lines("blob", "11")[0]
-    let proof = try octetsOf(line["proof"])
+    // With proofs by cell (EIP-7594), as eth-account sends them.
+    let proofs = try (line["cellProofs"]?.asArray ?? []).map { try octetsOf($0) }
     let sidecar = try BlobSidecar(
-      blobs: [octetsOf(line["blob"])], commitments: [octetsOf(line["commitment"])],
-      proofs: [proof])
+      blobs: [octetsOf(line["blob"])], commitments: [octetsOf(line["commitment"])], proofs: proofs)
     var plain = try transaction(line["fields"])
     plain.blobs?.versionedHashes = sidecar.versionedHashes
     let signed = plain.signed(by: try SigningKey(text: line["key"]?.asText ?? ""))

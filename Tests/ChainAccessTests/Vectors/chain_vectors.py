@@ -206,12 +206,14 @@ def blob_line(seed):
         "maxFeePerBlobGas": number(source, 64)}
     key = source.randbytes(32)
     signed = Account.sign_transaction(dict(fields), key, blobs=[blob])
+    # eth-account's own hash is over the envelope; EIP-4844 says: over the transaction in it.
+    inner = rlp.decode(bytes(signed.raw_transaction)[1:])[0]
     plain = {
         name: str(value) if isinstance(value, int) else value for name, value in fields.items()}
     return {
         "kind": "blob", "blob": text(blob), "commitment": text(commitment), "proof": text(proof),
         "cellProofs": [text(one) for one in cell_proofs], "fields": plain, "key": text(key),
-        "envelope": text(signed.raw_transaction), "hash": text(signed.hash)}
+        "envelope": text(signed.raw_transaction), "hash": text(keccak(b"\x03" + rlp.encode(inner)))}
 
 
 def main():
