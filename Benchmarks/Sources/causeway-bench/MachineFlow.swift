@@ -213,7 +213,8 @@ struct MachineFlow {
     for _ in 0..<count {
       let maker = random.below(accountCount)
       let traded = instrument(maker, random.below(50))
-      let side: Side = random.below(2) == 0 ? .buy : .sell
+      // All makers of an instrument on one side: they wait, and do not meet each other.
+      let side: Side = traded % 2 == 0 ? .buy : .sell
       let lots = UInt32(1 + random.below(9))
       makers.append(order(maker, traded, side, lots: lots, away: 0))
       let taker = (maker + 1 + random.below(accountCount - 1)) % accountCount
