@@ -189,7 +189,9 @@ struct TwinWorld: ~Copyable {
     let expected = Self.sortedLines(twin.apply(sequenced, table: table).map(Self.comparable))
     for event in told {
       seen["\(event.kind)", default: 0] += 1
-      if event.kind == .orderAccepted, event.instrument == 0 { seen["combination", default: 0] += 1 }
+      if event.kind == .orderAccepted, event.instrument == 0 {
+        seen["combination", default: 0] += 1
+      }
       if event.reason != .none { seen["\(event.reason)", default: 0] += 1 }
     }
     guard command.kind != .riskTableWords else { return }
