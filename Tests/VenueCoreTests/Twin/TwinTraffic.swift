@@ -55,7 +55,8 @@ extension TwinWorld {
 
   /// Mostly one of a few that everybody trades.
   private mutating func instrument() -> UInt32 {
-    chance(3) ? UInt32(1 + random.below(inputs.count)) : [1, 5, 7, 8, 15, 21][random.below(6)]
+    chance(3)
+      ? UInt32(1 + random.below(inputs.count)) : [1, 7, 8, 15, 11, 12, 13, 14][random.below(8)]
   }
 
   /// A whole tick near the mark, 1e-9.
