@@ -18,24 +18,23 @@ extension Venue {
     let isForAll = command.quantity == 255
     guard isForAll || command.quantity < 8 else { return false }
     let range = isForAll ? 0..<8 : Int(command.quantity)..<Int(command.quantity) + 1
+    var before = SIMD8<Int64>()
+    var isSound = true
     for place in range {
       let underlying = UInt8(truncatingIfNeeded: place)
-      let before = parameters[key, underlying]
-      guard parameters.set(key, underlying, to: command.price) else { return false }
-      if key.rawValue >= ParameterKey.netDeltaRate.rawValue
-        && key.rawValue <= ParameterKey.initialRate.rawValue
-        && !parameters.sheet(underlying).isValid
-      {
-        _ = parameters.set(key, underlying, to: before)
-        return false
-      }
-      if parameters[.makerFeeRate, underlying] + parameters[.takerFeeRate, underlying] < 0 {
-        _ = parameters.set(key, underlying, to: before)
-        return false
-      }
+      before[place] = parameters[key, underlying]
+      isSound =
+        isSound && parameters.set(key, underlying, to: command.price)
+        && parameters.sheet(underlying).isValid
+        && parameters[.makerFeeRate, underlying] + parameters[.takerFeeRate, underlying] >= 0
     }
-    return true
+    if isSound { return true }
+    for place in range {
+      _ = parameters.set(key, UInt8(truncatingIfNeeded: place), to: before[place])
+    }
+    return false
   }
+
   /// Puts the margin sheets in force that the parameters say: with a risk table, so that no account
   /// is measured by another sheet than its neighbours.
   mutating func loadSheets() {

@@ -92,16 +92,16 @@ private final class Folder {
     #expect(entry(0, account: 17).command(usersMax: 10).kind == .deposit, "a security module")
   }
 
-  @Test(arguments: [
-    (UInt64(0), UInt64(18), UInt64(1)), (0, 70_000, 1), (1, 10, 1), (0, 3, 1 << 63), (4, 3, 1),
-    (9, 3, 1),
-  ])
-  func `what the venue cannot carry out is consumed without an action`(
-    kind: UInt64, account: UInt64, amount: UInt64
-  ) {
-    let command = entry(kind, account: account, amount: amount).command(usersMax: 10)
-    #expect(command.kind == .forcedRequest && command.auxiliary == 42)
-    #expect(ForcedAction(rawValue: UInt8(command.selfMatchID)) == nil)
+  @Test func `what the venue cannot carry out is consumed without an action`() {
+    let unfit = [
+      entry(0, account: 18), entry(0, account: 70_000), entry(1, account: 10),
+      entry(0, amount: 1 << 63), entry(4), entry(9),
+    ]
+    for entry in unfit {
+      let command = entry.command(usersMax: 10)
+      #expect(command.kind == .forcedRequest && command.auxiliary == 42, "\(entry)")
+      #expect(ForcedAction(rawValue: UInt8(command.selfMatchID)) == nil, "\(entry)")
+    }
   }
 
   @Test func `the queue's log takes the next link, or one it has`() {
