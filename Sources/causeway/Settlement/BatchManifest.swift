@@ -17,7 +17,7 @@ struct BatchManifest: Codable, Equatable {
   var newRoot: String
   var riskTableHash: String
   var receiptRoot: String
-  /// keccak of the published octets.
+  /// keccak of the published octets, before they were compressed.
   var content: String
   var withdrawalRoot: String
   var withdrawals: [Withdrawal]
