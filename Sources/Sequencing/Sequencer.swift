@@ -8,7 +8,8 @@ import VenueTypes
 ///
 /// One duty cycle takes, in this order: what waits in the oracle ring, at most `oracleCommandsMax`;
 /// what waits in the table ring, at most `tableCommandsMax`; what waits in the settlement ring, at
-/// most `settlementCommandsMax`; one ingress burst of the gateway, arranged (`TickBurst`). Each command gets the next sequence number and the engine time, is
+/// most `settlementCommandsMax`; one ingress burst of the gateway, arranged (`TickBurst`). Each
+/// command gets the next sequence number and the engine time, is
 /// handed to the journal ring, and is applied to the venue. What followed goes to the event ring
 /// as it happens; the release gate at egress holds it back until the command is durable.
 ///

@@ -25,7 +25,7 @@ extension Venue {
   }
 
   /// Moves the listed lots from one account to another at `value` µ$ a lot each: all of them, or
-  /// none when the other cannot take one. `tidyLines` has to follow, also when they were moved back.
+  /// none when the other cannot take one. `tidyLines` has to follow, also when they moved back.
   mutating func moveLines(from giver: UInt32, to taker: UInt32) -> MarginOutcome {
     for place in 0..<liquidation.lineCount {
       let outcome = moveLine(liquidation.lines[place], from: giver, to: taker)

@@ -247,7 +247,7 @@ private struct RiskVenue: ~Copyable {
     #expect(venue.report.figures.sentCount == 3)
   }
 
-  /// Goal: the risk thread knows what exotics have seen, by the venue's notices alone, and prices by
+  /// Goal: the risk thread knows what exotics have seen, by the venue's notices alone; prices by
   /// it; a restart goes on from the recovered venue. Method: the twin's paths are compared.
   @Test func `paths of exotics reach the risk thread by notices and by recovery`() throws {
     let begin = Int(Date().timeIntervalSince1970) + 86_400

@@ -25,10 +25,15 @@ private final class Folder {
 
 @Suite struct SettlementConfigurationTests {
   private static let settled =
-    ConfigurationTests.good + """
+    ConfigurationTests.good.replacingOccurrences(
+      of: "price_high = \"1000\"", with: "price_high = \"1000\"\nkind = \"perpetual\"") + """
 
       [margin]
       enabled = true
+      [[underlying]]
+      id = 0
+      index = "100"
+      volatility = "0.5"
       [settlement]
       directory = "settled"
       sequencer_key_file = "sequencer.key"
@@ -57,13 +62,18 @@ private final class Folder {
     ("id = 31337", "", "chain.id is missing"),
     ("51a240", "51A240", "chain.vault is not an address"),
     ("poster_key_file = \"poster.key\"", "", "chain.poster_key_file is missing"),
-    ("enabled = true", "enabled = false", "settlement needs [margin]"),
   ])
   func `what is missing is said in one line`(cut: String, by: String, says: String) throws {
     let text = Self.settled.replacingOccurrences(of: cut, with: by)
     let line = try #require(ConfigurationTests.complaint(text))
     #expect(line.contains(says), "\(line)")
     #expect(!line.contains("\n"))
+  }
+
+  @Test func `a venue without accounts has nothing to settle`() throws {
+    let text =
+      ConfigurationTests.good + "\n[settlement]\ndirectory = \"s\"\nsequencer_key_file = \"k\"\n"
+    #expect(try #require(ConfigurationTests.complaint(text)).contains("settlement needs [margin]"))
   }
 
   @Test func `deposits come from the chain or from the file`() throws {

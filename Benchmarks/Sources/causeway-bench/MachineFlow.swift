@@ -144,7 +144,8 @@ struct MachineFlow {
 
   // MARK: Flows
 
-  /// Trades between neighbours until every account holds `count` positions. Position after position, so that
+  /// Trades between neighbours until every account holds `count` positions. Position after
+  /// position, so that
   /// those of an account lie far apart in memory, as they come to lie in a day.
   mutating func trades(positions count: Int) -> [SequencedCommand] {
     var commands: [SequencedCommand] = []

@@ -73,8 +73,7 @@ struct VenueAssembly: ~Copyable {
     _ journaled: consuming RecoveredVenue,
     _ writer: consuming JournalWriter<PosixJournalStorage>,
     _ configuration: VenueConfiguration, _ startup: [Command], _ market: RiskMarket,
-    clock: CycleClock,
-    signals: RuntimeSignals, notices: [String]
+    clock: CycleClock, signals: RuntimeSignals, notices: [String]
   ) -> VenueAssembly {
     var recovered = journaled
     let commands = SlotRing<Command>(capacity: commandCapacity)
@@ -92,9 +91,7 @@ struct VenueAssembly: ~Copyable {
       configuration: VenueRuntime.ingressConfiguration(configuration),
       commands: commands.makeProducer(), control: control.makeProducer())
     var egress = Egress(
-      configuration: EgressConfiguration(
-        sessionsMax: configuration.limits.sessionsMax,
-        windowCapacity: VenueRuntime.powerOfTwo(configuration.retransmissionWindow)),
+      configuration: configuration.egress,
       events: events.makeConsumer(), control: control.makeConsumer(),
       notices: configuration.limits.margin.isEnabled ? watched.makeProducer() : nil,
       durable: configuration.acknowledge == .durable ? durable : nil)
@@ -127,13 +124,13 @@ struct VenueAssembly: ~Copyable {
         oracle: configuration.oracle == .fixed ? oracle.makeProducer() : nil,
         notices: watched.makeConsumer(), market: market, tableNumber: tableNumber)
     }
-    var tap = FollowerTap()
-    var commitment: CommitmentEnds?
-    if configuration.settlement != nil {
-      let followed = SlotRing<SequencedCommand>(capacity: followedCapacity)
-      tap = FollowerTap(followed.makeProducer())
-      commitment = CommitmentEnds(
-        followed: followed.makeConsumer(), durable: durable, commands: settled.makeProducer(),
+    let followed = configuration.settlement.map { _ in
+      SlotRing<SequencedCommand>(capacity: followedCapacity)
+    }
+    let tap = followed.map { FollowerTap($0.makeProducer()) } ?? FollowerTap()
+    let commitment = followed.map {
+      CommitmentEnds(
+        followed: $0.makeConsumer(), durable: durable, commands: settled.makeProducer(),
         start: chainStart)
     }
     return VenueAssembly(
@@ -141,6 +138,14 @@ struct VenueAssembly: ~Copyable {
       agent: JournalAgent(
         writer: writer, commands: journaled.makeConsumer(), follower: tap), risk: risk,
       commitment: commitment, oracle: intake, notices: notices, recoveredCount: lastSequence)
+  }
+}
+
+extension VenueConfiguration {
+  fileprivate var egress: EgressConfiguration {
+    EgressConfiguration(
+      sessionsMax: limits.sessionsMax,
+      windowCapacity: VenueRuntime.powerOfTwo(retransmissionWindow))
   }
 }
 

@@ -1,8 +1,8 @@
 import Hardware
 import Transport
 
-/// A running venue: three threads; one more each that computes risk with margin, commits to the state
-/// with settlement, takes index prices from a socket; and the way to stop them.
+/// A running venue: three threads; one more each that computes risk with margin, commits to the
+/// state with settlement, takes index prices from a socket; and the way to stop them.
 struct VenueRuntime: ~Copyable {
   /// What the operator should see at the start: fallbacks, warnings, recovery.
   let notices: [String]

@@ -1,9 +1,9 @@
 import ChainAccess
+import FixedContainers
 import Foundation
 import Hashing
 import Signing
 import StateCommitments
-import Synchronization
 import VenueCore
 import VenueTypes
 
@@ -43,9 +43,9 @@ final class ChainLoop: Sendable {
   let queue = QueueLog()
   let inbox = ChainInbox()
   private let report: CommitmentReport
-  private let isRunning = Atomic(false)
-  private let isStopping = Atomic(false)
-  private let isDone = Atomic(false)
+  private let isRunning = SharedCounter()
+  private let isStopping = SharedCounter()
+  private let isDone = SharedCounter()
 
   init(
     _ settlement: VenueConfiguration.Chain, _ folder: SettlementFolder, start: Start,
@@ -59,10 +59,10 @@ final class ChainLoop: Sendable {
 
   /// Starts the thread; once.
   func run() {
-    isRunning.store(true, ordering: .releasing)
+    isRunning.store(1)
     let thread = Thread { [self] in
       follow()
-      isDone.store(true, ordering: .releasing)
+      isDone.store(1)
     }
     thread.name = "settlement"
     thread.start()
@@ -70,14 +70,14 @@ final class ChainLoop: Sendable {
 
   /// Ends it when its round is over.
   func stop() {
-    guard isRunning.load(ordering: .acquiring) else { return }
-    isStopping.store(true, ordering: .releasing)
-    while !isDone.load(ordering: .acquiring) { Thread.sleep(forTimeInterval: 0.005) }
+    guard isRunning.load() != 0 else { return }
+    isStopping.store(1)
+    while isDone.load() == 0 { Thread.sleep(forTimeInterval: 0.005) }
   }
 
   private func follow() {
     var work: ChainWork?
-    while !isStopping.load(ordering: .acquiring) {
+    while isStopping.load() == 0 {
       do {
         if work == nil {
           work = try ChainWork(settlement, folder, start, queue: queue, inbox: inbox)
@@ -89,7 +89,7 @@ final class ChainLoop: Sendable {
         report.alarm("base chain: \(error)")
       }
       if let line = work?.applyPolicy(newest: folder.numbers.last ?? 0) { report.alarm(line) }
-      for _ in 0..<20 where !isStopping.load(ordering: .acquiring) {
+      for _ in 0..<20 where isStopping.load() == 0 {
         Thread.sleep(forTimeInterval: 0.025)
       }
     }

@@ -8,9 +8,9 @@ struct ExitCommand: ParsableCommand {
     commandName: "exit",
     abstract: "Rebuild the state from published data, show what an account gets, and take it.",
     discussion: """
-      Without --submit it only shows. With it, it does what the vault allows now: freezes it when a \
-      deadline has passed, claims, moves expired positions to their final prices, and is run again \
-      when the claims are paid. Anybody may do so for any account; the owner is paid.
+      Without --submit it only shows. With it, it does what the vault allows now: freezes it when \
+      a deadline has passed, claims, moves expired positions to their final prices; run again, \
+      it pays. Anybody may do so for any account; the owner is paid.
       """)
 
   @OptionGroup var chain: ChainOptions

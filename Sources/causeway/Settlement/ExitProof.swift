@@ -13,7 +13,7 @@ final class ExitProof {
     var fills = 0
     var accounts = 0
     var depositedDollars: UInt64 = 0
-    /// Micro-dollars: claims at the freeze, what was paid for them, what the vault holds at the end.
+    /// Micro-dollars: claims at the freeze, what was paid for them, what the vault has at the end.
     var claimed: UInt64 = 0
     var paid: UInt64 = 0
     var left: UInt64 = 0
@@ -55,7 +55,7 @@ final class ExitProof {
 
   // MARK: The venue lives
 
-  /// Two lives of the venue with a kill between them, trades in both, and a withdrawal in the second.
+  /// Two lives of the venue with a kill between them, trades in both, a withdrawal in the second.
   private func trade() throws {
     let clients = try ProofClients(
       world.venue, sessions: 0..<ExitProofVenue.userCount, clock: clock)
@@ -174,7 +174,7 @@ final class ExitProof {
       let claim = steps.proven.state.exitClaim(of: account, at: 0, prices: [])?.claim ?? 0
       let known = try VaultInterface.claim(of: account, world.place.vault, world.chain.client)
       findings.require(UInt64(max(0, known?.value ?? -1)) == claim) {
-        "the vault has claim \(String(describing: known?.value)) of account \(account), not \(claim)"
+        "the vault's claim of account \(account) is \(known?.value ?? -1), not \(claim)"
       }
       figures.claimed += claim
     }

@@ -2,8 +2,8 @@ import ChainAccess
 import Foundation
 import Signing
 
-/// A venue on a development chain, as the proof of exits runs it: contracts, users with accounts and
-/// money in the vault, and the venue's file.
+/// A venue on a development chain, as the proof of exits runs it: contracts, users with accounts
+/// and money in the vault, and the venue's file.
 final class ExitProofVenue {
   static let userCount = 4
   /// Accounts of users that the venue has; account 0 is the operator's spare.

@@ -4,7 +4,7 @@ import Settlement
 import Signing
 import StateCommitments
 
-/// How somebody leaves a venue that is gone: what the chain allows now, and the transactions for it.
+/// How somebody leaves a venue that is gone: what the chain allows now, and the transactions.
 ///
 /// Needs a node, the published data, and a key that pays for gas; claims of any account may be made
 /// by anybody, and pay the account's owner.

@@ -8,8 +8,8 @@ struct ProveExitCommand: ParsableCommand {
     abstract: "Run a venue on a real EVM, kill it, and let everybody leave with what is theirs.",
     discussion: """
       Starts the development chain (py-evm, made by scripts/install), deploys the contracts, runs \
-      the venue, trades, kills it twice, lets the deadline pass, freezes the vault, claims for every \
-      account from published data alone, and expects the vault to end at zero.
+      the venue, trades, kills it twice, lets the deadline pass, freezes the vault, claims for \
+      every account from published data alone, and expects the vault to end at zero.
       """)
 
   @Option(help: "The project's folder, with .venv and the compiled contracts.")

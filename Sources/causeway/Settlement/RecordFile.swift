@@ -38,6 +38,14 @@ final class RecordFile {
     count < header ? 0 : count - (count - header) % record
   }
 
+  /// The first octets of `path`; nil when it is not there or shorter.
+  static func header(_ path: String, byteCount: Int) -> [UInt8]? {
+    guard let file = FileHandle(forReadingAtPath: path),
+      let data = try? file.read(upToCount: byteCount), data.count == byteCount
+    else { return nil }
+    return [UInt8](data)
+  }
+
   /// The records of `path`, a list each; nil when it is not there or its header is another's.
   static func records(
     _ path: String, header: [UInt8], recordByteCount: Int

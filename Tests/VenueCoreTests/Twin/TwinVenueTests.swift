@@ -15,7 +15,7 @@ import VenueTypes
 /// waterfall, and what came of each by kind of event.
 ///
 /// Input to both: the numbers of the risk table (exotics are valued there as Europeans), and the
-/// order in which the venue walks positions. The order of the lines of one transfer is not compared,
+/// order in which the venue walks positions. The order of lines of one transfer is not compared,
 /// nor which scenario a reject for margin names.
 ///
 /// Not in the scripts: mass quotes and protection groups (they have a model of their own), a table
