@@ -72,9 +72,11 @@ enum DurableFile {
   static func write(_ octets: [UInt8], folder: String, name: String) throws {
     let temporary = "\(folder)/.\(name).\(ProcessInfo.processInfo.processIdentifier)"
     do {
-      guard FileManager.default.createFile(atPath: temporary, contents: nil),
-        let file = FileHandle(forWritingAtPath: temporary)
-      else { throw ConfigurationError(temporary, "cannot be written") }
+      // Not by FileManager, which begins with a file of a name that nobody would sweep.
+      // SAFETY: the call reads the path alone.
+      let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+      guard descriptor >= 0 else { throw ConfigurationError(temporary, "cannot be written") }
+      let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
       try file.write(contentsOf: Data(octets))
       try file.synchronize()
       try file.close()

@@ -46,27 +46,7 @@ struct SnapshotFolder {
     sweep()
     let octets = snapshot.octets
     let name = snapshot.name(checksum: SnapshotFile.checksum(octets[..<(octets.count - 4)]))
-    let temporary = "\(path)/.\(name).\(ProcessInfo.processInfo.processIdentifier)"
-    do {
-      guard FileManager.default.createFile(atPath: temporary, contents: nil),
-        let file = FileHandle(forWritingAtPath: temporary)
-      else { throw ConfigurationError(temporary, "cannot be written") }
-      try file.write(contentsOf: Data(octets))
-      try file.synchronize()
-      try file.close()
-      // SAFETY, of the calls of the kernel here: texts that live for the time of the call.
-      guard unsafe rename(temporary, "\(path)/\(name)") == 0 else {
-        throw ConfigurationError("\(path)/\(name)", "cannot be given its name")
-      }
-      // SAFETY: as above.
-      let folder = unsafe open(path, O_RDONLY | O_DIRECTORY)
-      guard folder >= 0 else { throw ConfigurationError(path, "cannot be synced") }
-      defer { close(folder) }
-      guard fsync(folder) == 0 else { throw ConfigurationError(path, "cannot be synced") }
-    } catch {
-      try? FileManager.default.removeItem(atPath: temporary)
-      throw error
-    }
+    try DurableFile.write(octets, folder: path, name: name)
     return name
   }
 
