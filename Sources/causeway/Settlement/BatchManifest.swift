@@ -50,6 +50,9 @@ struct BatchManifest: Codable, Equatable {
 
   /// The 192 octets whose keccak is the header.
   func batchHeader() throws -> BatchHeader {
+    guard withdrawals.count <= WithdrawalTree.leavesMax else {
+      throw ConfigurationError("manifest", "\(withdrawals.count) withdrawals are too many")
+    }
     var header = BatchHeader()
     header.number = number
     header.firstSequence = firstSequence
