@@ -44,7 +44,7 @@ test-slow: install ## the same with the long forms of the tests (CAUSEWAY_SLOW=1
 	@CAUSEWAY_SLOW=1 scripts/test
 
 demo: ## real orders over UDP, with a report; then a venue's end, from which everybody leaves
-	@scripts/install
+	@scripts/install --no-tests
 	swift build -c release --product causeway
 	.build/release/causeway demo $(DEMO)
 	.build/release/causeway prove exit

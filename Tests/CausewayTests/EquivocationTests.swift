@@ -32,7 +32,7 @@ import Testing
   private func offence(
     _ first: String, _ second: String, _ fixture: SettlementFixture
   ) throws -> Equivocation {
-    let place = (SettlementFixture.chainID, fixture.vault)
+    let place = (fixture.chainID, fixture.vault)
     return try Equivocation(
       try SignedStatement.read(first, place: place),
       try SignedStatement.read(second, place: place), sequencer: fixture.sequencer)
@@ -54,6 +54,18 @@ import Testing
     #expect(throws: VerificationError.self) { try offence(first(fixture), batch2, fixture) }
     let byAnother = try second(fixture, text: "8")
     #expect(throws: VerificationError.self) { try offence(first(fixture), byAnother, fixture) }
+  }
+
+  @Test func `statements for another chain, or altered ones, are no evidence`() throws {
+    let (fixture, other) = (try SettlementFixture(), try SettlementFixture(chainID: 1))
+    #expect(throws: VerificationError.self) { try offence(first(fixture), first(other), fixture) }
+    var manifest = try fixture.folder.manifest(1)
+    manifest.time += 1
+    try fixture.folder.write(manifest)
+    #expect(throws: VerificationError.self) { try SignedStatement.read(first(fixture), place: nil) }
+    manifest.withdrawals = Array(repeating: .init(account: 1, number: 1, total: 1), count: 33)
+    try fixture.folder.write(manifest)
+    #expect(throws: VerificationError.self) { try SignedStatement.read(first(fixture), place: nil) }
   }
 
   // Goal: two venues' files of heads show the one command that they disagree about. Method: folders

@@ -14,11 +14,11 @@ import TestSupport
 /// folder for the same seed.
 final class SettlementFixture {
   let folder: SettlementFolder
+  let chainID: UInt64
   let vault: SignerAddress
   let sequencer: SignerAddress
   private let isKept: Bool
 
-  static let chainID: UInt64 = 31_337
   static let accountCount = 50
   /// Commands of a batch.
   static let commandCount: UInt64 = 40
@@ -29,8 +29,9 @@ final class SettlementFixture {
   static let holder: UInt32 = 3
 
   /// - Parameter path: where it stays; nil for a folder that goes with the value.
-  init(seed: UInt64 = 1, path: String? = nil) throws {
+  init(seed: UInt64 = 1, path: String? = nil, chainID: UInt64 = 31_337) throws {
     isKept = path != nil
+    self.chainID = chainID
     folder = SettlementFolder(
       path: path ?? NSTemporaryDirectory() + "causeway-fixture-\(UUID().uuidString)")
     vault = try SignerAddress(text: "0x51a240271AB8AB9f9a21C82d9a85396b704E164d")
@@ -89,7 +90,7 @@ final class SettlementFixture {
     let plain = try BatchCodec.encode(batch)
     var manifest = BatchManifest(
       batch, content: keccak256(plain),
-      domain: SettlementDomain(chainID: Self.chainID, contract: vault), chain: Self.chainID,
+      domain: SettlementDomain(chainID: chainID, contract: vault), chain: chainID,
       vault: vault, key: key)
     manifest.byteCount = published
     manifest.plainByteCount = plain.count
@@ -106,7 +107,7 @@ final class SettlementFixture {
       header: ReceiptFile.header(number, after: chain.head),
       recordByteCount: ReceiptFile.recordByteCount, keepsRecords: false)
     var heads = try HeadSigner(folder, batch: number)
-    let domain = SettlementDomain(chainID: Self.chainID, contract: vault)
+    let domain = SettlementDomain(chainID: chainID, contract: vault)
     let first = (number - 1) * Self.commandCount + 1
     for sequence in first..<first + Self.commandCount {
       let receipt = Receipt(

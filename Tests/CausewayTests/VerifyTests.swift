@@ -52,8 +52,8 @@ private func complaint(_ fixture: SettlementFixture, sequencer: SignerAddress? =
   }
 
   // Goal: no octet of what a batch consists of can be altered unseen. Method: every octet of the
-  // files of batch 2 (a seeded part of the data) gets one bit flipped, and the batch must be refused
-  // with a line about it; white space and names of JSON do not count.
+  // files of batch 2 (a seeded part) gets one bit flipped, and the batch must be refused with a
+  // line about it; white space and names of JSON do not count.
   @Test(arguments: [
     "data", "batches/batch-0000000002.json", "receipts/receipts-0000000002.cwr",
     "receipts/heads-0000000002.cwh",
@@ -169,7 +169,7 @@ private func complaint(_ fixture: SettlementFixture, sequencer: SignerAddress? =
     #expect(try proof(fixture, 161) == nil, "not sequenced")
   }
 
-  // Goal: no digit of a proof can be altered. Method: every digit of its values, one after the other.
+  // Goal: no digit of a proof can be altered. Method: every digit of its values.
   @Test func `an altered proof does not hold`() throws {
     let fixture = try SettlementFixture()
     let path = fixture.folder.path + "/proof.json"
@@ -226,5 +226,8 @@ private func complaint(_ fixture: SettlementFixture, sequencer: SignerAddress? =
     var elsewhere = cancel
     elsewhere.chainID += 1
     #expect(complaint([elsewhere, fill]).hasPrefix("the first proof: "))
+    let other = try SettlementFixture(chainID: 1)
+    let there = try #require(try proof(other, 15))
+    #expect(complaint([there, fill]).contains("of two venues"))
   }
 }

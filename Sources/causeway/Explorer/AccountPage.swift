@@ -3,7 +3,7 @@ import Hashing
 import Settlement
 import StateCommitments
 
-/// The page of an account: its leaf, the path from there to the batch's root, and what it would get.
+/// The page of an account: its leaf, the path from there to the batch's root, and its claim.
 struct AccountPage {
   let account: SettledAccount
   let leaf: AccountLeaf
@@ -133,7 +133,7 @@ struct AccountPage {
     }
     return """
       <h2>Path</h2>
-      <p>From the leaf, height 0, upwards: each node is Keccak-256 of the node below and its sibling,
+      <p>From the leaf, height 0, upwards: a node is Keccak-256 of the node below and its sibling,
       left first. The bitmap of siblings that are no empty subtrees is
       \(Markup.code(hexadecimal(proof.octets.prefix(4)))).</p>
 
@@ -167,7 +167,8 @@ struct AccountPage {
 
         <p>Expired positions go from their marks to signed final prices after the claim, and all are
         paid the same part if the vault holds less than all claims.</p>
-        <details><summary>Calldata of the vault's exit</summary><p>\(Markup.code(call))</p></details>
+        <details><summary>Calldata of the vault's exit</summary>
+        <p>\(Markup.code(call))</p></details>
         """
   }
 }

@@ -10,8 +10,8 @@ struct VerifyEquivocationCommand: ParsableCommand {
     abstract: "Whether two files have two signed statements for one number; the court's calldata.",
     discussion: """
       A file is a batch's manifest, an exported receipt proof, or a venue's file of signed heads \
-      (with --chain-id and --vault). With --url and --directory the whole call is printed, with the \
-      records that the vault wants to be shown; send it to the court.
+      (with --chain-id and --vault). With --url and --directory the whole call is printed, with \
+      the records that the vault wants to be shown; send it to the court.
       """)
 
   @Option(help: "File with one statement.")

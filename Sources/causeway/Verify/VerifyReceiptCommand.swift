@@ -8,8 +8,8 @@ struct VerifyReceiptCommand: ParsableCommand {
     commandName: "receipt",
     abstract: "When a client's message was sequenced, by receipts and a signed head.",
     discussion: """
-      From a venue's folder with --directory, --session and --client-sequence; --export writes what \
-      shows it to a file, which --proof checks without the folder.
+      From a venue's folder with --directory, --session and --client-sequence; --export writes \
+      what shows it to a file, which --proof checks without the folder.
       """)
 
   @Option(help: "Folder of a venue's settlement.")
