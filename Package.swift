@@ -119,7 +119,7 @@ let floors: [[Module]] = [
         "Pricing", "Margining", "Modelling", "Signing", "OracleFeed", "ChainAccess",
         "StateCommitments", "Settlement", "DataAvailability",
       ] + (jemalloc ? ["CJemalloc"] : []),
-      products: ["ArgumentParser", "TOMLKit", "Histogram", "Logging"]),
+      products: ["ArgumentParser", "TOMLKit", "Histogram", "Logging", "FlyingFox"]),
   ],
 ]
 
@@ -148,6 +148,7 @@ let packages: [String: (package: String, url: String, version: Version)] = [
     "hdrhistogram-swift", "https://github.com/HdrHistogram/hdrhistogram-swift", "0.2.0"
   ),
   "Logging": ("swift-log", "https://github.com/apple/swift-log", "1.16.2"),
+  "FlyingFox": ("FlyingFox", "https://github.com/swhitty/FlyingFox", "0.27.1"),
 ]
 
 // MARK: The law

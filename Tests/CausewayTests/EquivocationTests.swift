@@ -56,9 +56,16 @@ import Testing
     #expect(throws: VerificationError.self) { try offence(first(fixture), byAnother, fixture) }
   }
 
-  @Test func `statements for another chain, or altered ones, are no evidence`() throws {
+  @Test func `statements of others, for another chain, or altered ones, are no evidence`() throws {
     let (fixture, other) = (try SettlementFixture(), try SettlementFixture(chainID: 1))
-    #expect(throws: VerificationError.self) { try offence(first(fixture), first(other), fixture) }
+    let ours = try SignedStatement.read(first(fixture), place: nil)
+    for path in [try second(fixture, text: "8"), try second(other)] {
+      let theirs = try SignedStatement.read(path, place: nil)
+      #expect(theirs[0].number == ours[0].number && theirs[0].hash != ours[0].hash)
+      #expect(throws: VerificationError.self) {
+        try Equivocation(ours, theirs, sequencer: nil)
+      }
+    }
     var manifest = try fixture.folder.manifest(1)
     manifest.time += 1
     try fixture.folder.write(manifest)

@@ -102,6 +102,19 @@ import Testing
     #expect(throws: ConfigurationError.self) { try site.write() }
   }
 
+  @Test func `a request names a page of the folder, or nothing`() {
+    #expect(PageServer.page("/") == "index.html")
+    #expect(PageServer.page("/account-4294967295.html") == "account-4294967295.html")
+    #expect(PageServer.page("/batch-12.html") == "batch-12.html")
+    for path in [
+      "", "/..", "/../index.html", "//index.html", "/index.html/", "/account-.html",
+      "/account-1.html\n", "/account-1.html%00", "/x/account-1.html", "/account-\u{661}.html",
+      "/receipts-1.html", "/%2e%2e/index.html",
+    ] {
+      #expect(PageServer.page(path) == nil, "\(path.debugDescription)")
+    }
+  }
+
   @Test func `text cannot become markup`() {
     let text = "<b a='1'>&\"</b>"
     #expect(

@@ -131,6 +131,10 @@ private func complaint(_ fixture: SettlementFixture, sequencer: SignerAddress? =
     let whole = try Data(contentsOf: URL(fileURLWithPath: path))
     try whole.dropLast(64).write(to: URL(fileURLWithPath: path))
     #expect(try #require(complaint(fixture)).contains("39 receipts are here for its 40 commands"))
+    var begun = whole
+    begun[20] ^= 1
+    try begun.write(to: URL(fileURLWithPath: path))
+    #expect(try #require(complaint(fixture)).contains("do not begin at the head"))
     let first = try Data(
       contentsOf: URL(fileURLWithPath: fixture.folder.receipts + "/" + ReceiptFile.name(1)))
     try first.write(to: URL(fileURLWithPath: path))

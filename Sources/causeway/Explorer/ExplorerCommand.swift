@@ -24,6 +24,9 @@ struct ExplorerCommand: ParsableCommand {
   @Option(help: "Address that must have signed; without it the one that the manifests name.")
   var sequencer: String?
 
+  @Option(help: "Then serve the pages on this port of this machine alone; 0 takes a free one.")
+  var serve: UInt16?
+
   @Flag(help: "Print one line of JSON.")
   var json = false
 
@@ -43,8 +46,8 @@ struct ExplorerCommand: ParsableCommand {
         ? try jsonLine(report)
         : "\(report.pages) pages of \(report.batches) batches and \(report.accounts) accounts in "
           + "\(output); open index.html there")
-    guard let why = report.why else { return }
-    complain(why)
-    throw ExitCode(1)
+    if let why = report.why { complain(why) }
+    if let serve { try PageServer(folder: output).serve(port: serve) }
+    if report.why != nil { throw ExitCode(1) }
   }
 }
