@@ -50,7 +50,11 @@ extension Markup {
     _ caption: String, _ headings: [String], numbers: Set<Int> = [], _ rows: [[Markup]]
   ) -> Markup {
     guard !rows.isEmpty else { return "<p>\(caption): none.</p>" }
-    let head = headings.map { "<th scope=\"col\">\($0)</th>" as Markup }
+    let head = headings.enumerated().map { place, heading -> Markup in
+      numbers.contains(place)
+        ? "<th scope=\"col\" class=\"number\">\(heading)</th>"
+        : "<th scope=\"col\">\(heading)</th>"
+    }
     let body = rows.map { cells -> Markup in
       let cells = cells.enumerated().map { place, cell -> Markup in
         numbers.contains(place) ? "<td class=\"number\">\(cell)</td>" : "<td>\(cell)</td>"
