@@ -22,6 +22,8 @@ struct BatchMaker: ~Copyable {
   var replica: VenueReplica
   private var receipts: RecordFile
   private var heads: HeadSigner
+  /// Heads signed in this life, of batches that were closed.
+  private var earlierHeads = 0
   /// Receipts since the last signed head.
   private var unsigned = 0
   /// Closed, but not published yet.
@@ -68,7 +70,7 @@ struct BatchMaker: ~Copyable {
   var lastCommitted: UInt64 { state.lastSequence }
   /// Commands that no batch has yet.
   var openCount: Int { replica.receipts.count }
-  var headCount: Int { heads.count }
+  var headCount: Int { earlierHeads + heads.count }
   /// Whether the batch must be closed before the next command.
   var isFull: Bool { replica.withdrawn.count >= Self.withdrawalsMax }
   var hasUnsigned: Bool { unsigned > 0 }
@@ -80,10 +82,7 @@ struct BatchMaker: ~Copyable {
     guard sequenced.sequence > state.lastSequence else { return replica.skip(sequenced) }
     replica.apply(sequenced)
     guard heads.agrees(replica.chain.head, at: sequenced.sequence) else {
-      throw ConfigurationError(
-        folder.receipts,
-        "holds another head for command \(sequenced.sequence); it was signed by another version "
-          + "of this program: nothing more is signed")
+      throw HeadDisagreement(folder: folder.receipts, sequence: sequenced.sequence)
     }
     if let receipt = replica.receipts.last { receipts.append(ReceiptFile.record(receipt)) }
     unsigned += 1
@@ -117,6 +116,15 @@ struct BatchMaker: ~Copyable {
     return true
   }
 
+  /// The last batch of a life: what was closed is published, what is open becomes a batch.
+  ///
+  /// - Returns: octets published.
+  mutating func finish(time: UInt64) throws -> Int {
+    var count = try publish()
+    if openCount > 0, try close(time: time) { count += try publish() }
+    return count
+  }
+
   /// Publishes the closed batch and signs it; to be called again after an error.
   ///
   /// - Returns: octets published.
@@ -132,6 +140,7 @@ struct BatchMaker: ~Copyable {
     manifest.byteCount = published.count
     manifest.plainByteCount = plain.count
     try folder.write(manifest)
+    earlierHeads += heads.count
     receipts = try Self.receiptFile(folder, batch: batch.number + 1, after: batch.receiptHead)
     heads = try HeadSigner(folder, batch: batch.number + 1)
     replica.beginBatch()

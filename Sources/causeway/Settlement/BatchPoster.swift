@@ -13,6 +13,7 @@ final class BatchPoster {
   private let folder: SettlementFolder
   /// Of the batches that the vault has, from the deployment's.
   private(set) var records: [VaultRecord]
+  private var history: VaultHistory
   private var forms: [UInt64: Int] = [:]
 
   /// - Throws: `ChainError`, one line each.
@@ -24,8 +25,9 @@ final class BatchPoster {
     self.folder = folder
     self.client = client
     self.sender = sender
-    records = []
-    try readRecords()
+    history = try VaultHistory(settlement.place, client)
+    records = [history.genesis]
+    try noteRecords(after: 0)
   }
 
   /// Batches that the vault has.
@@ -63,11 +65,19 @@ final class BatchPoster {
     return lines
   }
 
-  /// Reads which batches the vault has, and when it took them.
+  /// Reads which batches the vault has, and when it took them, as far back as they may change.
   private func readRecords() throws {
-    let history = try VaultHistory(settlement.place, client)
-    var records = [history.genesis]
-    for batch in history.batches {
+    let before = history.batches
+    try history.refresh(
+      settlement.place, client, depth: max(64, 2 * settlement.confirmations))
+    let same = zip(before, history.batches).prefix { $0 == $1 }.count
+    try noteRecords(after: min(same, records.count - 1))
+  }
+
+  /// The records of all batches but the first `count`, which are known.
+  private func noteRecords(after count: Int) throws {
+    var records = Array(self.records.prefix(count + 1))
+    for batch in history.batches[count...] {
       let manifest = try folder.manifest(batch.number)
       guard hexadecimal(batch.header.octets) == manifest.header else {
         throw ConfigurationError(

@@ -22,13 +22,18 @@ struct CommitmentEnds: ~Copyable, Sendable {
 /// The commitment thread: follows the venue with a replica of it, signs receipts, and makes a
 /// batch at each interval. Nicer than all others, and nobody waits for it.
 ///
-/// What fails is told as an alarm and tried again each second; the venue trades on.
+/// What fails is told as an alarm and tried again each second. The venue trades on, but with a base
+/// chain not for long: when no batch is published for as many intervals as batches may wait for
+/// the chain, or none can be any more, it takes cancels alone.
 struct CommitmentLoop: ~Copyable, Sendable {
   private let configuration: VenueConfiguration
   private let settlement: VenueConfiguration.Settlement
   private let folder: SettlementFolder
   private var ends: CommitmentEnds?
   private var key: SigningKey?
+  /// What the folder's batches lead to, and what was withdrawn in them.
+  private var state: SettledState?
+  private let withdrawn: [UInt16: VenueReplica.Withdrawn]
   /// Nil without a base chain.
   private let chain: ChainLoop?
   private let signals: RuntimeSignals
@@ -40,19 +45,33 @@ struct CommitmentLoop: ~Copyable, Sendable {
   /// Commands between two looks at the clock.
   private static var burstMax: Int { 256 }
 
-  /// - Throws: `ConfigurationError`, `KeyFileError`, each one line.
+  /// Reads the key and all that was committed before: a venue that cannot go on with it does not
+  /// start.
+  ///
+  /// - Throws: `ConfigurationError`, `KeyFileError`, `RebuildError`, each one line.
   init(
     _ configuration: VenueConfiguration, _ settlement: VenueConfiguration.Settlement,
     _ ends: consuming CommitmentEnds, signals: RuntimeSignals, report: CommitmentReport,
     idle: IdleStrategy
   ) throws {
-    self.configuration = configuration
-    self.settlement = settlement
-    folder = SettlementFolder(path: settlement.directory)
+    let folder = SettlementFolder(path: settlement.directory)
     try folder.make()
     let key = try KeyFile.read(settlement.sequencerKeyFile)
+    var withdrawn: [UInt32: SettledWithdrawal] = [:]
+    let state = try folder.state(&withdrawn)
+    self.configuration = configuration
+    self.settlement = settlement
+    self.folder = folder
     self.key = .some(key)
-    let (folder, start) = (folder, ends.start)
+    self.state = .some(state)
+    self.withdrawn = Dictionary(
+      uniqueKeysWithValues: withdrawn.values.map {
+        (
+          UInt16(truncatingIfNeeded: $0.account),
+          VenueReplica.Withdrawn(number: $0.number, total: Int64(clamping: $0.total))
+        )
+      })
+    let start = ends.start
     chain = settlement.chain.map { ChainLoop($0, folder, start: start, report: report) }
     self.ends = .some(ends)
     self.signals = signals
@@ -72,22 +91,14 @@ struct CommitmentLoop: ~Copyable, Sendable {
   }
 
   private mutating func follow() throws {
-    guard let ends = ends.take(), let key = key.take() else { return }
+    guard let ends = ends.take(), let key = key.take(), let state = state.take() else { return }
     chain?.run()
-    var withdrawn: [UInt32: SettledWithdrawal] = [:]
-    let state = try folder.state(&withdrawn)
     let start = try ReplicaStart.make(configuration, before: state.lastSequence)
     let place = start.place
     var replica = start.takeReplica()
     replica.resume(
       ReceiptChain(head: state.receiptHead, lastSequence: state.lastSequence),
-      withdrawn: Dictionary(
-        uniqueKeysWithValues: withdrawn.values.map {
-          (
-            UInt16(truncatingIfNeeded: $0.account),
-            VenueReplica.Withdrawn(number: $0.number, total: Int64(clamping: $0.total))
-          )
-        }))
+      withdrawn: withdrawn)
     var follower = JournalFollower(
       storage: try PosixJournalStorage(
         path: configuration.journal.directory, makesDirectory: false),
@@ -96,32 +107,80 @@ struct CommitmentLoop: ~Copyable, Sendable {
     var maker = try BatchMaker(
       folder, settlement, key: key, queue: chain?.queue, state: state, replica: replica)
     var outbox = ChainOutbox(ends.commands)
-    note(maker, follower)
     var times = Times(interval: UInt64(settlement.intervalSeconds) * 1_000_000_000)
     while true {
       let isLast = signals.journalDone.load() != 0 || signals.isHalted
-      var count = try turn(&maker, &follower, &times)
-      if let inbox = chain?.inbox { count += maker.answer(inbox, &outbox) }
+      var count = tryTurn(&maker, &follower, &times)
+      if chain != nil { count += answer(&maker, &outbox, &times) }
       note(maker, follower)
       if isLast, count == 0 { break }
       idle.idle(workCount: count)
     }
-    if maker.openCount > 0, try maker.close(time: Self.now() / 1_000_000_000) {
-      try publish(&maker)
-      note(maker, follower)
-    }
+    guard !times.hasStopped else { return }
+    let published = try maker.finish(time: Self.now() / 1_000_000_000)
+    report.update { $0.publishedByteCount += published }
+    note(maker, follower)
   }
 
-  /// When the next head, batch and attempt are due, nanoseconds.
+  /// A turn whose failure is told, and tried again a second later; but for one that forbids to sign
+  /// anything more.
+  private mutating func tryTurn(
+    _ maker: inout BatchMaker, _ follower: inout JournalFollower<PosixJournalStorage>,
+    _ times: inout Times
+  ) -> Int {
+    guard !times.hasStopped, Self.now() >= times.pause else { return 0 }
+    do {
+      return try turn(&maker, &follower, &times)
+    } catch let error as HeadDisagreement {
+      times.hasStopped = true
+      report.alarm("commitments have stopped: \(error)")
+    } catch {
+      times.pause = Self.now() + Self.retryNanoseconds
+      report.alarm("commitments wait: \(error)")
+    }
+    return 0
+  }
+
+  /// Hands on what the base chain says, and sees to it that nobody trades long on what is not
+  /// committed.
+  private mutating func answer(
+    _ maker: inout BatchMaker, _ outbox: inout ChainOutbox, _ times: inout Times
+  ) -> Int {
+    guard let inbox = chain?.inbox, let most = settlement.chain?.unpostedMax else { return 0 }
+    if let may = inbox.takeOrderPolicy() { times.mayTrade = may }
+    let isOverdue =
+      times.hasStopped || Self.now() > times.published + UInt64(most) * times.interval
+    let allowed = times.mayTrade.map { $0 && !isOverdue } ?? (isOverdue ? false : nil)
+    if let allowed, allowed != times.allowed {
+      times.allowed = allowed
+      outbox.setOrders(allowed: allowed)
+      if isOverdue { report.alarm("cancels only: no batch was published for too long") }
+    }
+    return maker.answer(inbox, &outbox) + outbox.goOn(maker.replica.venue)
+  }
+
+  /// When the next head, batch and attempt are due, nanoseconds, and who may trade until then.
   private struct Times {
     let interval: UInt64
     var head: UInt64 = 0
     var batch: UInt64
     var attempt: UInt64 = 0
+    /// Nothing is done before it: something failed.
+    var pause: UInt64 = 0
+    /// When the last batch was published; the start, without one.
+    var published: UInt64
+    /// Nothing more will be signed.
+    var hasStopped = false
+    /// Whether the base chain keeps up; nil = not known yet.
+    var mayTrade: Bool?
+    /// What the venue was told.
+    var allowed: Bool?
 
     init(interval: UInt64) {
       self.interval = interval
-      batch = CommitmentLoop.now() + interval
+      let now = CommitmentLoop.now()
+      batch = now + interval
+      published = now
     }
   }
 
@@ -135,7 +194,9 @@ struct CommitmentLoop: ~Copyable, Sendable {
     if maker.isPublishing {
       guard now >= times.attempt else { return 0 }
       times.attempt = now + Self.retryNanoseconds
-      do { try publish(&maker) } catch { report.alarm("batch is not published: \(error)") }
+      let count = try maker.publish()
+      times.published = now
+      report.update { $0.publishedByteCount += count }
       return 1
     }
     while count < Self.burstMax, !maker.isFull, let sequenced = try follower.next() {
@@ -160,11 +221,6 @@ struct CommitmentLoop: ~Copyable, Sendable {
       count += 1
     }
     return count
-  }
-
-  private mutating func publish(_ maker: inout BatchMaker) throws {
-    let count = try maker.publish()
-    report.update { $0.publishedByteCount += count }
   }
 
   private func note(

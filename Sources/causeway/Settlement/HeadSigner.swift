@@ -3,6 +3,18 @@ import Hashing
 import Signing
 import StateCommitments
 
+/// An earlier life has signed another head for a command: this program's events are others, and
+/// two heads for one command cost the bond.
+struct HeadDisagreement: Error, CustomStringConvertible {
+  let folder: String
+  let sequence: UInt64
+
+  var description: String {
+    "\(folder) holds another head for command \(sequence), signed by another version of this "
+      + "program: nothing more is signed"
+  }
+}
+
 /// Signs the receipt chain's head, and never two heads for one command: what it signed of the
 /// open batch in an earlier life is read back, and compared.
 struct HeadSigner: ~Copyable {

@@ -7,6 +7,8 @@ final class RecordFile {
   private let recordByteCount: Int
   private let file: FileHandle
   private var waiting: [UInt8] = []
+  /// Octets of the file that are whole records and the header.
+  private var written: UInt64
 
   /// Opens `path`, or makes it with `header`.
   ///
@@ -30,7 +32,7 @@ final class RecordFile {
     }
     self.file = file
     if whole > 0 { try file.truncate(atOffset: UInt64(whole)) }
-    try file.seekToEnd()
+    written = try file.seekToEnd()
   }
 
   /// Octets of the header and the whole records; 0 when not even the header is whole.
@@ -66,13 +68,16 @@ final class RecordFile {
     if waiting.count > 1 << 20 { try? flush() }
   }
 
+  /// Writes what was appended; after an error it can be called again, and nothing is lost or twice.
   func flush() throws {
     guard !waiting.isEmpty else { return }
     do {
+      try file.seek(toOffset: written)
       try file.write(contentsOf: Data(waiting))
     } catch {
       throw ConfigurationError(path, "cannot be written: \(error.localizedDescription)")
     }
+    written += UInt64(waiting.count)
     waiting.removeAll(keepingCapacity: true)
   }
 

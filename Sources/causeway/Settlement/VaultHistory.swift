@@ -24,7 +24,7 @@ struct VaultHistory {
 
   /// The time of the deployment's block.
   let deployed: UInt64
-  let batches: [Batch]
+  private(set) var batches: [Batch] = []
 
   /// - Throws: `ChainError`.
   init(_ place: VaultPlace, _ client: ChainClient) throws {
@@ -32,23 +32,33 @@ struct VaultHistory {
       throw ChainError.configuration("block \(place.fromBlock) of the deployment is not there")
     }
     deployed = first.timestamp
-    var batches: [Batch] = []
+    try refresh(place, client, depth: 0)
+  }
+
+  /// Looks again, from `depth` blocks before the last batch that is known: what lies deeper is not
+  /// taken back any more.
+  ///
+  /// - Throws: `ChainError`; the history is then as it was.
+  mutating func refresh(_ place: VaultPlace, _ client: ChainClient, depth: UInt64) throws {
+    let last = batches.last?.block ?? place.fromBlock
+    let first = max(place.fromBlock, last > depth ? last - depth : 0)
+    var found = Array(batches.prefix { $0.block < first })
     let logs = try client.logs(
-      addresses: [place.vault], topics: [VaultInterface.batch.topic], from: place.fromBlock,
+      addresses: [place.vault], topics: [VaultInterface.batch.topic], from: first,
       to: try client.blockNumber())
     for log in logs {
       let fields = try VaultInterface.batch.fields(of: log)
       guard let number = fields["number"]?.asUInt64, let header = fields["header"]?.asDigest,
-        number == UInt64(batches.count + 1)
+        number == UInt64(found.count + 1)
       else { throw ChainError.malformed("Batch", "batches of the vault are not in order") }
       guard let block = try client.block(.number(log.blockNumber)) else {
         throw ChainError.badAnswer("eth_getBlockByNumber", "no block \(log.blockNumber)")
       }
-      batches.append(
+      found.append(
         Batch(
           number: number, header: header, block: log.blockNumber, submitted: block.timestamp))
     }
-    self.batches = batches
+    batches = found
   }
 
   /// What the vault stored at its deployment.
