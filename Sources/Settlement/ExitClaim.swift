@@ -44,6 +44,35 @@ public struct ExitClaim: Sendable, Equatable {
   /// What is claimed, micro-dollars: `revalued` (else `escapeEquity`), never below zero.
   public var claim: UInt64 { UInt64(max(0, revalued ?? escapeEquity)) }
 
+  /// Of a leaf and the positions under it; the rest as `SettledState.exitClaim`.
+  public init(
+    _ leaf: AccountLeaf, _ leaves: [PositionLeaf], at time: UInt64, prices: [ExpiryPrice]
+  ) {
+    account = leaf.account
+    owner = SettledOwner(high: leaf.owner0, middle: leaf.owner1, low: leaf.owner2)
+    collateral = leaf.collateral
+    escapeEquity = leaf.escapeEquity
+    var sum = Int128(leaf.escapeEquity)
+    for position in leaves {
+      let instrument = SettledInstrument(position)
+      let markValue = Int128(position.lots) * Int128(instrument.mark)
+      var claimed = ClaimedPosition(
+        instrument: instrument, lots: position.lots, markValue: markValue, value: markValue)
+      let final = prices.first {
+        $0.underlying == instrument.underlying && $0.expiry == instrument.expiry && $0.price != 0
+      }
+      if let final, instrument.expiry <= time,
+        let value = instrument.worth(lots: position.lots, at: final.price)
+      {
+        claimed.expiryPrice = final.price
+        claimed.value = value
+        sum += value - markValue
+      }
+      positions.append(claimed)
+    }
+    revalued = Int64(exactly: sum)
+  }
+
   /// ⌊claim · min(1, pot ÷ claims)⌋: what is paid of a claim made in time.
   ///
   /// `pot` is what the vault holds when the window closes, `claims` the sum of all claims made in
@@ -61,30 +90,8 @@ extension SettledState {
   public borrowing func exitClaim(
     of number: UInt32, at time: UInt64, prices: [ExpiryPrice]
   ) -> ExitClaim? {
-    guard let account = account(number) else { return nil }
-    var claim = ExitClaim(
-      account: number, owner: account.owner, collateral: account.collateral,
-      escapeEquity: account.escapeEquity)
-    var revalued = Int128(account.escapeEquity)
-    for position in account.positions {
-      guard let instrument = instrument(position.instrument) else { continue }
-      let markValue = Int128(position.lots) * Int128(instrument.mark)
-      var claimed = ClaimedPosition(
-        instrument: instrument, lots: position.lots, markValue: markValue, value: markValue)
-      let final = prices.first {
-        $0.underlying == instrument.underlying && $0.expiry == instrument.expiry && $0.price != 0
-      }
-      if let final, instrument.expiry <= time,
-        let value = instrument.worth(lots: position.lots, at: final.price)
-      {
-        claimed.expiryPrice = final.price
-        claimed.value = value
-        revalued += value - markValue
-      }
-      claim.positions.append(claimed)
-    }
-    claim.revalued = Int64(exactly: revalued)
-    return claim
+    guard let leaf = leaf(of: number) else { return nil }
+    return ExitClaim(leaf, positions(of: number), at: time, prices: prices)
   }
 }
 

@@ -19,6 +19,17 @@ public struct SettledInstrument: Sendable, Equatable {
 
   public init(id: UInt32) { self.id = id }
 
+  /// The series of a position.
+  init(_ leaf: PositionLeaf) {
+    id = leaf.instrument
+    underlying = leaf.underlying
+    kind = leaf.kind
+    expiry = leaf.expiry
+    strike = leaf.strike
+    lotSize = leaf.lotSize
+    mark = leaf.mark
+  }
+
   func leaf(lots: Int64) -> PositionLeaf {
     var leaf = PositionLeaf(instrument: id, lots: lots, mark: mark)
     leaf.underlying = underlying
@@ -74,7 +85,18 @@ public struct SettledAccount: Sendable, Equatable {
 
   public init(account: UInt32) { self.account = account }
 
-  func leaf(positionRoot: KeccakDigest) -> AccountLeaf {
+  /// The positions as leaves, in their order; `instruments` rise by identifier.
+  public func positionLeaves(_ instruments: [SettledInstrument]) -> [PositionLeaf] {
+    positions.compactMap { position in
+      let place = instruments.firstPlace { $0.id >= position.instrument }
+      guard place < instruments.count, instruments[place].id == position.instrument else {
+        return nil
+      }
+      return instruments[place].leaf(lots: position.lots)
+    }
+  }
+
+  public func leaf(positionRoot: KeccakDigest) -> AccountLeaf {
     var leaf = AccountLeaf(account: account, positionRoot: positionRoot)
     leaf.owner0 = owner.high
     leaf.owner1 = owner.middle

@@ -157,19 +157,11 @@ extension SettledState {
 
   /// The positions of an account as leaves, in their order; none for an absent account.
   public borrowing func positions(of number: UInt32) -> [PositionLeaf] {
-    var leaves: [PositionLeaf] = []
-    for position in account(number)?.positions ?? [] {
-      guard let instrument = instrument(position.instrument) else { continue }
-      leaves.append(instrument.leaf(lots: position.lots))
-    }
-    return leaves
+    account(number)?.positionLeaves(instruments) ?? []
   }
 
   public borrowing func positionTree(of number: UInt32) -> PositionTree {
-    var tree = PositionTree()
-    for leaf in positions(of: number) { tree.append(leaf) }
-    tree.finish()
-    return tree
+    PositionTree(positions(of: number))
   }
 
   /// What the tree commits of an account; nil when it is absent.

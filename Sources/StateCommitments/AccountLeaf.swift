@@ -49,6 +49,22 @@ public struct AccountLeaf: BitwiseCopyable, Sendable, Equatable {
   /// The 114 octets that are hashed.
   public var octets: [UInt8] { packed.octets }
 
+  /// From the 114 octets; nil for another count of them, or another version.
+  public init?(octets: [UInt8]) {
+    guard octets.count == 114 else { return nil }
+    var reader = PackedRecord.Reader(octets)
+    guard reader.number(octets: 2) == UInt64(Self.version) else { return nil }
+    account = UInt32(reader.number(octets: 4))
+    owner0 = reader.number(octets: 8)
+    owner1 = reader.number(octets: 8)
+    owner2 = UInt32(reader.number(octets: 4))
+    collateral = reader.signed()
+    escapeEquity = reader.signed()
+    lastSequence = reader.number(octets: 8)
+    positionRoot = reader.digest()
+    holdsRoot = reader.digest()
+  }
+
   /// The hashes of eight leaves.
   public static func hashes(_ leaves: InlineArray<8, AccountLeaf>) -> KeccakDigests {
     var hash = Keccak256x8()

@@ -39,6 +39,27 @@ struct PackedRecord: BitwiseCopyable {
     (0..<byteCount).map { UInt8(truncatingIfNeeded: words[$0 / 8] >> UInt64($0 % 8 * 8)) }
   }
 
+  /// Reads what `append` wrote: the whole is the caller's to measure.
+  struct Reader {
+    private let octets: [UInt8]
+    private var place = 0
+
+    init(_ octets: [UInt8]) { self.octets = octets }
+
+    /// The next `count` octets, at most 8, most significant first.
+    mutating func number(octets count: Int) -> UInt64 {
+      defer { place += count }
+      return octets[place..<place + count].reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    mutating func signed() -> Int64 { Int64(bitPattern: number(octets: 8)) }
+
+    mutating func digest() -> KeccakDigest {
+      let words = (0..<4).map { _ in number(octets: 8).byteSwapped }
+      return KeccakDigest(word0: words[0], word1: words[1], word2: words[2], word3: words[3])
+    }
+  }
+
   func enter(_ hash: inout Keccak256x8, lane: Int) {
     for place in 0..<17 { hash[place, lane] = words[place] }
   }

@@ -45,6 +45,20 @@ public struct PositionLeaf: BitwiseCopyable, Sendable, Equatable {
   /// The 46 octets that are hashed.
   public var octets: [UInt8] { packed.octets }
 
+  /// From the 46 octets; nil for another count of them.
+  public init?(octets: [UInt8]) {
+    guard octets.count == 46 else { return nil }
+    var reader = PackedRecord.Reader(octets)
+    instrument = UInt32(reader.number(octets: 4))
+    underlying = UInt8(reader.number(octets: 1))
+    kind = UInt8(reader.number(octets: 1))
+    expiry = reader.number(octets: 8)
+    strike = reader.signed()
+    lotSize = reader.number(octets: 8)
+    lots = reader.signed()
+    mark = reader.signed()
+  }
+
   /// The hashes of eight positions.
   public static func hashes(_ leaves: InlineArray<8, PositionLeaf>) -> KeccakDigests {
     var hash = Keccak256x8()
@@ -66,6 +80,13 @@ public struct PositionTree: BitwiseCopyable, Sendable {
   public private(set) var count = 0
 
   public init() {}
+
+  /// Of at most 128 positions, finished.
+  public init(_ leaves: [PositionLeaf]) {
+    self.init()
+    for leaf in leaves { append(leaf) }
+    finish()
+  }
 
   public mutating func removeAll() { count = 0 }
 

@@ -175,58 +175,18 @@ private final class Folder {
     #expect(try head.signature.signer(of: digest) == key.address)
   }
 
-  /// Commands of two sessions that trade.
-  private func commands(seed: UInt64) -> [SequencedCommand] {
-    var random = SplitMix64(seed: seed)
-    var list = Command(kind: .instrumentList)
-    list.instrument = 1
-    list.clientOrderID = 1 | 1_000 << 32
-    list.price = 1_000_000_000
-    list.auxiliary = 1
-    list.quantity = 1_000
-    var commands = [Command(kind: .genesis), list]
-    for session in UInt16(0)..<2 {
-      var open = Command(kind: .sessionOpen)
-      open.session = session
-      open.account = session + 1
-      open.auxiliary = UInt64(session) + 70
-      commands.append(open)
-    }
-    for id in UInt64(1)...400 {
-      var order = Command(kind: .newOrder)
-      order.session = UInt16(random.next() % 2)
-      order.account = order.session + 1
-      order.clientSequence = UInt32(id)
-      order.clientOrderID = id
-      order.instrument = 1
-      order.price = Int64(490 + random.next() % 20) * 1_000_000_000
-      order.quantity = UInt32(1 + random.next() % 9)
-      order.terms = OrderTerms(side: random.next() % 2 == 0 ? .buy : .sell, kind: .limit)
-      commands.append(order)
-    }
-    return commands.enumerated().map {
-      SequencedCommand(sequence: UInt64($0 + 1), engineTime: UInt64($0 + 9), command: $1)
-    }
-  }
-
-  private func replica() -> VenueReplica {
-    let limits = VenueLimits(
-      restingOrdersMax: 1_000, instrumentsMax: 2, sessionsMax: 2, openOrdersPerSessionMax: 500)
-    return VenueReplica(venue: Venue(limits: limits, outlet: .tape()), lastSequence: 0)
-  }
-
   // Goal: a replica that begins behind a batch chains what one that saw all of it chained. Method:
   // the same commands, a seeded cut, heads compared; and that an outcome is in the head.
   @Test(arguments: UInt64(1)...8)
   func `a later life chains the same receipts`(seed: UInt64) {
-    let all = commands(seed: seed)
+    let all = TradingSample.commands(seed: seed)
     let cut = 20 + Int(seed * 37 % 300)
-    var whole = replica()
+    var whole = TradingSample.replica()
     for command in all[..<cut] { whole.apply(command) }
     let (head, before) = (whole.chain, whole.fills.count)
     whole.beginBatch()
     for command in all[cut...] { whole.apply(command) }
-    var later = replica()
+    var later = TradingSample.replica()
     later.resume(head, withdrawn: [:])
     for command in all[..<cut] { later.skip(command) }
     for command in all[cut...] { later.apply(command) }
@@ -234,7 +194,7 @@ private final class Folder {
     let (fills, others) = (whole.fills, later.fills)
     #expect(one == other, "seed \(seed)")
     #expect(fills == others && before + fills.count > 0, "seed \(seed)")
-    var altered = replica()
+    var altered = TradingSample.replica()
     for (place, command) in all.enumerated() {
       var changed = command
       if place == 200 { changed.command.price += 1_000_000_000 }

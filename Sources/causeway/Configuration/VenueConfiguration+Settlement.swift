@@ -10,7 +10,9 @@ extension VenueConfiguration {
     var intervalSeconds: Int
     /// … or has this many commands.
     var commandsMax: Int
-    /// Signs heads and batch headers.
+    /// Between two looks for accounts to sign the state of; 0, or no base chain: none is signed.
+    var statesSeconds: Int
+    /// Signs heads, batch headers and states of accounts.
     var sequencerKeyFile: String
     /// Nil for a venue without a base chain: batches are published, and nobody is paid.
     var chain: Chain?
@@ -42,6 +44,7 @@ extension VenueConfiguration {
     let absolute = { (path: String) in path.hasPrefix("/") ? path : directory + "/" + path }
     let interval = try section.integer("interval_s", in: 1...86_400, default: 60)
     let commands = try section.integer("commands", in: 1_024...100_000_000, default: 1_000_000)
+    let states = try section.integer("states_s", in: 0...86_400, default: 10)
     let key = try section.string("sequencer_key_file", default: "")
     let chain = try chain(try section.section("chain"), absolute: absolute)
     try section.finish()
@@ -57,7 +60,7 @@ extension VenueConfiguration {
     }
     return Settlement(
       directory: absolute(path), intervalSeconds: interval, commandsMax: commands,
-      sequencerKeyFile: absolute(key), chain: chain)
+      statesSeconds: states, sequencerKeyFile: absolute(key), chain: chain)
   }
 
   private static func chain(

@@ -26,6 +26,12 @@ struct ProofFindings: Encodable {
     if violations.count < Self.toldMax { violations.append(violation) }
   }
 
+  /// Takes over what another proof found.
+  mutating func add(_ other: ProofFindings, of part: String) {
+    for violation in other.violations { add("\(part): \(violation)") }
+    violationCount += other.violationCount - other.violations.count
+  }
+
   mutating func require(_ condition: Bool, _ violation: () -> String) {
     if !condition { add(violation()) }
   }

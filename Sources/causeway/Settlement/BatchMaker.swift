@@ -12,16 +12,17 @@ import VenueTypes
 /// Makes batches of what the replica has applied, publishes them, and signs their headers and the
 /// heads of the receipt chain.
 struct BatchMaker: ~Copyable {
-  private let folder: SettlementFolder
-  private let domain: SettlementDomain
-  private let chainID: UInt64
-  private let vault: SignerAddress
-  private let key: SigningKey
+  let folder: SettlementFolder
+  let domain: SettlementDomain
+  let chainID: UInt64
+  let vault: SignerAddress
+  let key: SigningKey
   private let queue: QueueLog?
   private var state: SettledState
   var replica: VenueReplica
   private var receipts: RecordFile
   private var heads: HeadSigner
+  var states: StateSigner
   /// Heads signed in this life, of batches that were closed.
   private var earlierHeads = 0
   /// Receipts since the last signed head.
@@ -48,6 +49,7 @@ struct BatchMaker: ~Copyable {
     self.folder = folder
     self.receipts = receipts
     self.heads = heads
+    states = StateSigner(folder)
     chainID = settlement.chain?.chainID ?? 0
     vault = settlement.chain?.vault ?? SignerAddress()
     domain = SettlementDomain(chainID: chainID, contract: vault)
@@ -96,12 +98,15 @@ struct BatchMaker: ~Copyable {
     unsigned = 0
   }
 
+  /// What a batch that ended here would say.
+  mutating func endNow() -> ReplicaEnd { replica.end(after: state) }
+
   /// Ends the batch here; false when the base chain's queue is not known so far.
   ///
   /// - Parameter time: seconds since the Unix epoch.
   mutating func close(time: UInt64) throws -> Bool {
     precondition(pending == nil, "one batch at a time")
-    var end = replica.end(after: state)
+    var end = endNow()
     if let queue {
       guard let chain = queue.chain(after: end.terms.consumed) else { return false }
       end.terms.queueChain = chain
@@ -144,6 +149,7 @@ struct BatchMaker: ~Copyable {
     receipts = try Self.receiptFile(folder, batch: batch.number + 1, after: batch.receiptHead)
     heads = try HeadSigner(folder, batch: batch.number + 1)
     replica.beginBatch()
+    states.beginBatch()
     pending = nil
     return published.count
   }

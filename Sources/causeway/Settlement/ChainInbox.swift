@@ -11,6 +11,7 @@ final class ChainInbox: Sendable {
     var isPaidNews = false
     /// Whether orders may be taken; nil when that did not change.
     var mayTakeOrders: Bool?
+    var posted: UInt64?
   }
 
   private let state = Mutex(State())
@@ -25,6 +26,11 @@ final class ChainInbox: Sendable {
   }
 
   func allowOrders(_ may: Bool) { state.withLock { $0.mayTakeOrders = may } }
+
+  func notePosted(_ count: UInt64) { state.withLock { $0.posted = count } }
+
+  /// Batches that the vault has; nil before the chain was reached.
+  var posted: UInt64? { state.withLock { $0.posted } }
 
   func takeOrderPolicy() -> Bool? { state.withLock { $0.mayTakeOrders.take() } }
 

@@ -153,7 +153,9 @@ final class ChainWork {
       }
       try watcher.acknowledge(delivery)
     }
-    return lines + (try poster.step())
+    lines += try poster.step()
+    inbox.notePosted(poster.posted)
+    return lines
   }
 
   private func hear(_ log: ChainLog) throws -> [String] {

@@ -164,6 +164,7 @@ struct CommitmentLoop: ~Copyable, Sendable {
     let interval: UInt64
     var head: UInt64 = 0
     var batch: UInt64
+    var states: UInt64 = 0
     var attempt: UInt64 = 0
     /// Nothing is done before it: something failed.
     var pause: UInt64 = 0
@@ -207,6 +208,7 @@ struct CommitmentLoop: ~Copyable, Sendable {
       times.head = now + Self.headNanoseconds
       try maker.signHead()
     }
+    if chain != nil { count += try signStates(&maker, &times, now) }
     let isDue = now >= times.batch || maker.openCount >= settlement.commandsMax || maker.isFull
     if isDue, maker.replica.lastSequence > 0, now >= times.attempt {
       times.attempt = now
@@ -221,6 +223,17 @@ struct CommitmentLoop: ~Copyable, Sendable {
       count += 1
     }
     return count
+  }
+
+  /// Between batches, what an account has become since the last one.
+  private mutating func signStates(
+    _ maker: inout BatchMaker, _ times: inout Times, _ now: UInt64
+  ) throws -> Int {
+    if settlement.statesSeconds > 0, now >= times.states {
+      times.states = now + UInt64(settlement.statesSeconds) * 1_000_000_000
+      try maker.beginStates(posted: chain?.inbox.posted)
+    }
+    return try maker.signStates()
   }
 
   private func note(

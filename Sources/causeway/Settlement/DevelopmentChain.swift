@@ -58,6 +58,19 @@ final class DevelopmentChain {
     else { throw ConfigurationError(path, "cannot be written") }
   }
 
+  /// Something to come back to.
+  func snapshot() throws -> JSONValue { try client.request("evm_snapshot", []) }
+
+  /// Back to a snapshot, which is used up.
+  func revert(to snapshot: JSONValue) throws {
+    _ = try client.request("evm_revert", [snapshot])
+  }
+
+  /// Replaces the last `depth` blocks by others; what was in them is lost.
+  func reorganise(depth: UInt64) throws {
+    _ = try client.request("evm_reorganise", [.integer(Int64(depth)), .bool(false)])
+  }
+
   /// Lets time pass, and a block with it.
   func pass(seconds: UInt64) throws {
     _ = try client.request("evm_increaseTime", [.integer(Int64(seconds))])

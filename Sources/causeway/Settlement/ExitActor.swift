@@ -2,51 +2,20 @@ import ChainAccess
 import Settlement
 import Signing
 
-/// The final prices that the chain knows.
-struct FinalPrices {
-  private let client: ChainClient
-  /// Nil: nobody asks, and every position stays at its mark.
-  private let contract: SignerAddress?
-
-  init(_ client: ChainClient, contract: SignerAddress?) {
-    self.client = client
-    self.contract = contract
-  }
-
-  /// Of every expiry in a state that has one.
-  func all(of state: borrowing SettledState) throws -> [ExpiryPrice] {
-    guard let contract else { return [] }
-    let view = ABIFunction(
-      name: "price_of", inputs: [.uint(256), .uint(256)], outputs: [.uint(256)])
-    var prices: [ExpiryPrice] = []
-    for instrument in state.instruments where instrument.expiry != 0 {
-      guard
-        !prices.contains(where: {
-          $0.underlying == instrument.underlying && $0.expiry == instrument.expiry
-        })
-      else { continue }
-      let arguments: [ABIValue] = [
-        .uint(UInt64(instrument.underlying)), .uint(instrument.expiry),
-      ]
-      let answer = try client.call(
-        TransactionCall(to: contract, data: try view.call(arguments)))
-      guard let price = try view.results(answer)[0].asUInt64, price != 0 else { continue }
-      prices.append(
-        ExpiryPrice(
-          underlying: instrument.underlying, expiry: instrument.expiry, price: price))
-    }
-    return prices
-  }
-}
-
 /// Sends what a leaver may send now.
-struct ExitActor {
+final class ExitActor {
   let steps: ExitSteps
   let client: ChainClient
   let sender: TransactionSender
-  var waitSeconds = 600.0
+  private let waitSeconds: Double
+  /// Largest of each kind of transaction.
+  private(set) var gas: [String: UInt64] = [:]
 
-  init(_ steps: ExitSteps, _ client: ChainClient, _ sender: TransactionSender) {
+  init(
+    _ steps: ExitSteps, _ client: ChainClient, _ sender: TransactionSender,
+    waitSeconds: Double = 600
+  ) {
+    self.waitSeconds = waitSeconds
     self.steps = steps
     self.client = client
     self.sender = sender
@@ -70,10 +39,16 @@ struct ExitActor {
   private func claim(
     _ account: UInt32, prices: [ExpiryPrice], now: UInt64
   ) throws -> [String] {
-    guard let call = try steps.claim(of: account) else { return [] }
-    try send("exit-\(account)", call)
-    var lines = ["account \(account) has claimed"]
-    let claim = steps.proven.state.exitClaim(of: account, at: now, prices: prices)
+    var lines: [String] = []
+    if let call = try steps.claim(of: account) {
+      try send("exit-\(account)", call)
+      lines.append("account \(account) has claimed")
+    }
+    if let state = steps.states[account], let call = try steps.replace(account) {
+      try send("replace-\(account)-\(state.leaf.lastSequence)", call)
+      lines.append("account \(account): signed after command \(state.leaf.lastSequence)")
+    }
+    let claim = steps.exitClaim(of: account, at: now, prices: prices)
     for (index, position) in (claim?.positions ?? []).enumerated()
     where position.expiryPrice != nil {
       guard let call = try steps.revalue(account, position: index) else { continue }
@@ -92,6 +67,9 @@ struct ExitActor {
   @discardableResult
   func send(_ name: String, _ call: TransactionCall) throws -> ChainReceipt {
     try sender.submit(name, call)
-    return try sender.wait(name, seconds: waitSeconds)
+    let receipt = try sender.wait(name, seconds: waitSeconds)
+    let kind = String(name.prefix { $0 != "-" })
+    gas[kind] = max(gas[kind] ?? 0, receipt.gasUsed)
+    return receipt
   }
 }

@@ -19,6 +19,9 @@ struct ExitCommand: ParsableCommand {
   @Option(help: "Folder of the published data.")
   var data: String
 
+  @Option(help: "Folder of signed states of accounts, newer than the last batch.")
+  var states: String?
+
   @Option(help: "An account; may stand often. Without it all accounts.")
   var account: [UInt32] = []
 
@@ -30,16 +33,16 @@ struct ExitCommand: ParsableCommand {
 
   func run() throws {
     let client = try chain.client()
-    let steps = try ExitSteps(try chain.place(), client, data: data)
+    let steps = try ExitSteps(try chain.place(), client, data: data, states: states)
     let stage = try steps.stage(hour: chain.hour)
-    let accounts = account.isEmpty ? steps.proven.state.accounts.map(\.account) : account
+    let accounts = account.isEmpty ? steps.accounts : account
     let prices = try FinalPrices(client, contract: try chain.priceContract())
       .all(of: steps.proven.state)
     let now = try steps.now()
     let claims = accounts.compactMap {
-      steps.proven.state.exitClaim(of: $0, at: now, prices: prices)
+      steps.exitClaim(of: $0, at: now, prices: prices)
     }
-    let report = ExitReport(steps.proven, stage: stage, claims)
+    let report = ExitReport(steps, stage: stage, claims)
     say(json ? try jsonLine(report) : report.text)
     guard submit else { return }
     let actor = ExitActor(steps, client, try signer.sender(client))
@@ -55,6 +58,8 @@ struct ExitReport: Encodable {
     var collateral: Int64
     var escapeEquity: Int64
     var claim: UInt64
+    /// The command after which the sequencer signed it; nil = it is the last batch's.
+    var signedAfter: UInt64?
     var positions: [Position]
   }
 
@@ -73,9 +78,9 @@ struct ExitReport: Encodable {
   var accounts: [Account]
   var claimSum: UInt64
 
-  init(_ proven: ProvenState, stage: ExitSteps.Stage, _ claims: [ExitClaim]) {
-    batch = proven.last.number
-    root = hexadecimal(proven.state.root.octets)
+  init(_ steps: ExitSteps, stage: ExitSteps.Stage, _ claims: [ExitClaim]) {
+    batch = steps.proven.last.number
+    root = hexadecimal(steps.proven.state.root.octets)
     switch stage {
     case .running(let from): self.stage = "running; it may be frozen from \(from) on"
     case .frozen(let opens): self.stage = "frozen; claims are taken from \(opens) on"
@@ -86,6 +91,7 @@ struct ExitReport: Encodable {
       Account(
         account: claim.account, owner: claim.owner.text, collateral: claim.collateral,
         escapeEquity: claim.escapeEquity, claim: claim.claim,
+        signedAfter: steps.states[claim.account]?.leaf.lastSequence,
         positions: claim.positions.map {
           Position(
             instrument: $0.instrument.id, lots: $0.lots, mark: $0.instrument.mark,
@@ -100,7 +106,8 @@ struct ExitReport: Encodable {
     for account in accounts {
       lines.append(
         "account \(account.account) of \(account.owner): claim \(dollars(account.claim)) = "
-          + "collateral \(dollars(account.collateral)) and \(account.positions.count) positions")
+          + "collateral \(dollars(account.collateral)) and \(account.positions.count) positions"
+          + (account.signedAfter.map { ", signed after command \($0)" } ?? ""))
       for position in account.positions {
         let price = position.expiryPrice.map { "expired at \(dollars($0 / 1_000))" }
         lines.append(

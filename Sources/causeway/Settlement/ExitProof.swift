@@ -5,18 +5,16 @@ import Settlement
 import Signing
 
 /// A venue on a real EVM from its first deposit to its end: users trade, the operator is killed,
-/// nobody answers any more, and everybody leaves with what is theirs.
+/// nobody answers any more, and everybody leaves with what is theirs; then the same again from the
+/// same block for each other way in which it may end.
 final class ExitProof {
   struct Figures: Encodable {
     var batches: UInt64 = 0
     var commands: UInt64 = 0
     var fills = 0
     var accounts = 0
-    var depositedDollars: UInt64 = 0
-    /// Micro-dollars: claims at the freeze, what was paid for them, what the vault has at the end.
-    var claimed: UInt64 = 0
-    var paid: UInt64 = 0
-    var left: UInt64 = 0
+    var lives = 0
+    var endings: [ExitEnding.Sums] = []
     /// Gas: largest of each kind.
     var gas: [String: UInt64] = [:]
   }
@@ -28,9 +26,8 @@ final class ExitProof {
   private(set) var figures = Figures()
   private var random = SeededGenerator(seed: 1)
 
-  /// X-7, with some blocks on top.
-  private static let claimWindow: UInt64 = 14 * 86_400 + 60
-  private static let finality: UInt64 = 24 * 3_600 + 60
+  /// Lives in which a signed state newer than the last batch is waited for.
+  private static let livesMax = 6
 
   init(root: String, folder: String, say: @escaping (String) -> Void) throws {
     self.say = say
@@ -39,52 +36,126 @@ final class ExitProof {
   }
 
   func run() throws {
-    try trade()
+    let clients = try ProofClients(
+      world.venue, sessions: 0..<ExitProofVenue.userCount, clock: clock)
+    try firstLife(clients)
+    try secondLife(clients)
+    while try !isAhead(), figures.lives < Self.livesMax { try life(clients) {} }
+    findings.require(try isAhead()) { "no account has a signed state newer than the last batch" }
+    figures.batches = try newest { _ in true }?.proven.last.number ?? 0
     try dieAndLeaveRequests()
-    let steps = try ExitSteps(
-      world.place, world.chain.client, data: world.settlementFolder.data)
-    try freeze(steps)
-    try claim(steps)
-    try pay(steps)
-    figures.left = try world.vaultBalance()
-    findings.require(figures.left == 0) { "the vault still holds \(dollars(figures.left))" }
-    say(
-      "claims \(dollars(figures.claimed)), paid \(dollars(figures.paid)), "
-        + "left in the vault \(dollars(figures.left))")
+    for kind in ExitEnding.Kind.allCases {
+      let snapshot = try world.chain.snapshot()
+      say("— \(kind.text) —")
+      let ending = try ExitEnding(kind, world, label: "ending-\(kind)", say: say)
+      try ending.run()
+      figures.endings.append(ending.sums)
+      figures.accounts = max(figures.accounts, ending.sums.accounts)
+      figures.gas.merge(ending.gas) { max($0, $1) }
+      findings.add(ending.findings, of: "\(kind)")
+      try world.chain.revert(to: snapshot)
+    }
   }
 
   // MARK: The venue lives
 
-  /// Two lives of the venue with a kill between them, trades in both, a withdrawal in the second.
-  private func trade() throws {
-    let clients = try ProofClients(
-      world.venue, sessions: 0..<ExitProofVenue.userCount, clock: clock)
-    for life in 1...2 {
-      let process = try VenueProcess(
-        configuration: world.venue.configurationPath, directory: world.folder,
-        label: "life\(life)")
-      guard process.waitReady() != nil else {
-        throw ConfigurationError("venue", "did not start: \(process.errorLines.last ?? "")")
-      }
-      if life == 1 { try awaitBatch("the deposits") { $0.isFunded } }
-      findings.require(clients.connect()) { "sessions do not connect: \(clients.stateText)" }
-      clients.trade(seconds: 2, &random)
-      findings.require(clients.settle()) { "messages stay unanswered: \(clients.stateText)" }
-      if life == 2 { try withdrawThroughTheChain() }
-      let batch = try awaitBatch("the trades of life \(life)") { $0.fillCount > 0 }
-      say("life \(life): batch \(batch) is in the vault; killing the operator")
-      findings.require(process.isRunning) { "the venue ended: \(process.errorLines.last ?? "")" }
-      process.kill()
+  private func firstLife(_ clients: ProofClients) throws {
+    try life(clients) {
+      try awaitBatch("the deposits") { $0.isFunded }
+      try loseADeposit()
+      try tradeIntoABatch(clients)
     }
   }
 
-  /// A forced request of user 1 for $100,000, which the venue honours.
-  private func withdrawThroughTheChain() throws {
-    let data = try VaultInterface.request(1, 1, amount: 100_000_000_000, instrument: 0, lots: 0)
-    note("request", try world.send(world.senders[0], "withdraw", data))
-    try awaitBatch("the withdrawal") { !$0.proven.withdrawals.joined().isEmpty }
-    say("a withdrawal asked for on the chain is in a batch")
+  /// With a withdrawal that is asked for on the chain.
+  private func secondLife(_ clients: ProofClients) throws {
+    try life(clients) {
+      try tradeIntoABatch(clients)
+      let data = try VaultInterface.request(
+        1, 1, amount: 100_000_000_000, instrument: 0, lots: 0)
+      note("request", try world.send(world.senders[0], "withdraw", data))
+      try awaitBatch("the withdrawal") { !$0.proven.withdrawals.joined().isEmpty }
+      say("a withdrawal asked for on the chain is in a batch")
+    }
   }
+
+  /// One life of the venue. It ends with a kill, when users have traded after the last batch and
+  /// hold states that are newer, or after some tries.
+  private func life(_ clients: ProofClients, _ act: () throws -> Void) throws {
+    figures.lives += 1
+    let process = try VenueProcess(
+      configuration: world.venue.configurationPath, directory: world.folder,
+      label: "life\(figures.lives)")
+    guard process.waitReady(seconds: 60) != nil else {
+      throw ConfigurationError("venue", "did not start: \(process.errorLines.last ?? "")")
+    }
+    try act()
+    for _ in 0..<8 {
+      trade(clients, seconds: 0.5)
+      let end = Date().addingTimeInterval(2)
+      while try !isAhead(), Date() < end { Thread.sleep(forTimeInterval: 0.05) }
+      if try isAhead() { break }
+    }
+    findings.require(process.isRunning) { "the venue ended: \(process.errorLines.last ?? "")" }
+    process.kill()
+    say("life \(figures.lives): the operator is killed")
+  }
+
+  /// Sessions are established anew: nobody has answered the venue since the last trades.
+  private func trade(_ clients: ProofClients, seconds: Double) {
+    findings.require(clients.connect()) { "sessions do not connect: \(clients.stateText)" }
+    clients.trade(seconds: seconds, &random)
+    findings.require(clients.settle()) { "messages stay unanswered: \(clients.stateText)" }
+  }
+
+  private func tradeIntoABatch(_ clients: ProofClients) throws {
+    trade(clients, seconds: 2)
+    let batch = try awaitBatch("the trades") { $0.fillCount > 0 }
+    say("life \(figures.lives): batch \(batch) is in the vault")
+  }
+
+  /// A deposit whose block the chain takes back, with all of it gone: the venue, which waits for
+  /// confirmations, must not believe in it; sent again it counts, once.
+  private func loseADeposit() throws {
+    let sender = try world.newSenders("patient", confirmations: 3)[3]
+    let name = "moved deposit"
+    try sender.submit(
+      name,
+      TransactionCall(
+        to: world.place.vault, data: try VaultInterface.deposit(4, amount: 7_000_000)))
+    while sender.state(of: name) != .mined { try sender.step() }
+    let block = try world.queue().last?.blockNumber ?? 0
+    let depth = try world.chain.client.blockNumber() - block + 1
+    try world.chain.reorganise(depth: depth)
+    findings.require(try world.queue().last?.blockNumber != block) { "the deposit kept its block" }
+    try awaitBatch("a batch after the deposit was lost") { seen in
+      self.findings.require(seen.collateral(4) == ExitProofVenue.dollars * 1_000_000) {
+        "a deposit that the chain took back is in account 4"
+      }
+      return true
+    }
+    // Its sender notices, and sends it again.
+    while sender.state(of: name) != .confirmed {
+      try sender.step()
+      try world.chain.pass(seconds: 0)
+    }
+    let whole = ExitProofVenue.dollars * 1_000_000 + 7_000_000
+    try awaitBatch("the deposit in its new block") { $0.collateral(4) == whole }
+    say("a deposit lost its block and came back in another; it counts once")
+  }
+
+  /// Whether a user's newest signed state is newer than the vault's last batch, for all users.
+  private func isAhead() throws -> Bool {
+    guard let last = try newest({ _ in true })?.proven.last.record.lastSequence else {
+      return false
+    }
+    let states = SignedAccountState.all(
+      in: world.settlementFolder.states, after: last, vault: world.place.vault,
+      chainID: world.chain.client.chainID)
+    return (1...UInt32(ExitProofVenue.userCount)).allSatisfy { states[$0] != nil }
+  }
+
+  // MARK: Batches
 
   /// What is looked for in the newest state that the vault has.
   private struct Seen {
@@ -93,33 +164,40 @@ final class ExitProof {
 
     /// Whether every user's money is in its account.
     var isFunded: Bool {
-      (1...UInt32(ExitProofVenue.userCount)).allSatisfy {
-        (proven.state.account($0)?.collateral ?? 0) > 0
-      }
+      (1...UInt32(ExitProofVenue.userCount)).allSatisfy { collateral($0) > 0 }
     }
+
+    func collateral(_ account: UInt32) -> Int64 { proven.state.account(account)?.collateral ?? 0 }
   }
 
-  /// Waits until the vault has a batch whose state is right; its number.
+  /// The newest state of the vault, when it is right; nil without a batch.
+  private func newest(_ isRight: (Seen) -> Bool) throws -> Seen? {
+    let history = try VaultHistory(world.place, world.chain.client)
+    let proven = try ProvenState(history, folder: world.settlementFolder.data)
+    guard proven.last.number > 0 else { return nil }
+    let fills = try (1...proven.last.number).reduce(0) {
+      $0 + (try world.settlementFolder.manifest($1).fills)
+    }
+    let seen = Seen(proven: proven, fillCount: fills)
+    figures.commands = proven.last.record.lastSequence
+    figures.fills = fills
+    return isRight(seen) ? seen : nil
+  }
+
+  /// Waits until the vault has a further batch whose state is right; its number.
   @discardableResult
   private func awaitBatch(_ what: String, _ isRight: (Seen) -> Bool) throws -> UInt64 {
-    let end = Date().addingTimeInterval(60)
-    let before = figures.batches
+    let end = Date().addingTimeInterval(90)
     var trouble = "no batch"
     while Date() < end {
       Thread.sleep(forTimeInterval: 0.3)
       do {
-        let history = try VaultHistory(world.place, world.chain.client)
-        let proven = try ProvenState(history, folder: world.settlementFolder.data)
-        var fills = 0
-        for number in UInt64(1)..<UInt64(proven.records.count) {
-          fills += try world.settlementFolder.manifest(number).fills
-        }
-        let seen = Seen(proven: proven, fillCount: fills)
-        guard proven.last.number > before, isRight(seen) else { continue }
-        figures.batches = proven.last.number
-        figures.commands = proven.last.record.lastSequence
-        figures.fills = fills
-        return proven.last.number
+        // Confirmations are blocks, and nobody else makes any.
+        try world.chain.pass(seconds: 0)
+        guard let seen = try newest({ $0.proven.last.number > figures.batches && isRight($0) })
+        else { continue }
+        figures.batches = seen.proven.last.number
+        return seen.proven.last.number
       } catch { trouble = "\(error)" }
     }
     throw ConfigurationError("vault", "never saw \(what) in a batch: \(trouble)")
@@ -138,103 +216,7 @@ final class ExitProof {
     say("a forced request and a deposit wait in the queue, and nobody answers")
   }
 
-  private func freeze(_ steps: ExitSteps) throws {
-    let stage = try steps.stage()
-    findings.require(isRunning(stage)) { "the vault is not running: \(stage)" }
-    expectRevert("freeze before the deadline", try steps.freeze())
-    try world.chain.pass(seconds: Self.finality)
-    if let call = try steps.withdraw(1) {
-      let before = try world.balance(of: world.senders[0].address)
-      note("withdraw", try send(world.senders[0], "take withdrawal", call))
-      let got = try world.balance(of: world.senders[0].address) - before
-      findings.require(got == 100_000_000_000) { "the withdrawal paid \(dollars(got))" }
-      expectRevert("the same withdrawal twice", call)
-    } else {
-      findings.add("no batch has the withdrawal")
-    }
-    note("freeze", try send(world.senders[3], "freeze", try steps.freeze()))
-    say("24 hours later a user froze the vault")
-  }
-
-  private func isRunning(_ stage: ExitSteps.Stage) -> Bool {
-    if case .running = stage { true } else { false }
-  }
-
-  private func claim(_ steps: ExitSteps) throws {
-    let stage = try steps.stage()
-    guard case .claiming = stage else {
-      return findings.add("claims are not open: \(stage)")
-    }
-    let accounts = steps.proven.state.accounts.map(\.account)
-    figures.accounts = accounts.count
-    for account in accounts {
-      guard let call = try steps.claim(of: account) else { continue }
-      note("exit", try send(world.senders[1], "exit-\(account)", call))
-      expectRevert("a second exit of account \(account)", call)
-      let claim = steps.proven.state.exitClaim(of: account, at: 0, prices: [])?.claim ?? 0
-      let known = try VaultInterface.claim(of: account, world.place.vault, world.chain.client)
-      findings.require(UInt64(max(0, known?.value ?? -1)) == claim) {
-        "the vault's claim of account \(account) is \(known?.value ?? -1), not \(claim)"
-      }
-      figures.claimed += claim
-    }
-    say("\(accounts.count) accounts have claimed \(dollars(figures.claimed))")
-    try refund(steps)
-  }
-
-  /// The deposit that no batch has seen goes back.
-  private func refund(_ steps: ExitSteps) throws {
-    let logs = try world.chain.client.logs(
-      addresses: [world.place.vault], topics: [VaultInterface.queued.topic],
-      from: world.place.fromBlock, to: try world.chain.client.blockNumber())
-    let entries = try logs.map { try QueueEntry($0) }
-    guard let late = entries.last, late.kind == 0, entries.count > 1 else {
-      return findings.add("the late deposit is not in the queue")
-    }
-    let data = try VaultInterface.refund(
-      late.index, before: entries[entries.count - 2].link, account: UInt32(late.account),
-      amount: late.amount)
-    note("refund", try world.send(world.senders[2], "refund", data))
-    expectRevert("the same refund twice", TransactionCall(to: world.place.vault, data: data))
-  }
-
-  private func pay(_ steps: ExitSteps) throws {
-    try world.chain.pass(seconds: Self.claimWindow)
-    for account in steps.proven.state.accounts.map(\.account) {
-      let owner = try VaultInterface.owner(of: account, world.place.vault, world.chain.client)
-      let before = try world.balance(of: owner)
-      note("pay", try send(world.senders[2], "pay-\(account)", try steps.pay(account)))
-      let got = try world.balance(of: owner) - before
-      let claim = steps.proven.state.exitClaim(of: account, at: 0, prices: [])?.claim ?? 0
-      findings.require(got == claim) {
-        "account \(account) was paid \(dollars(got)), not \(dollars(claim))"
-      }
-      figures.paid += got
-      say("account \(account): \(dollars(got)) to \(owner)")
-      expectRevert("a second payment of account \(account)", try steps.pay(account))
-    }
-  }
-
-  // MARK: Transactions
-
-  private func send(
-    _ sender: TransactionSender, _ name: String, _ call: TransactionCall
-  ) throws -> ChainReceipt {
-    try sender.submit(name, call)
-    return try sender.wait(name, seconds: 60)
-  }
-
   private func note(_ kind: String, _ receipt: ChainReceipt) {
     figures.gas[kind] = max(figures.gas[kind] ?? 0, receipt.gasUsed)
-  }
-
-  private func expectRevert(_ what: String, _ call: TransactionCall) {
-    do {
-      _ = try world.chain.client.call(call, from: world.senders[3].address)
-      findings.add("\(what) was not refused")
-    } catch ChainError.reverted {
-    } catch {
-      findings.add("\(what): \(error)")
-    }
   }
 }

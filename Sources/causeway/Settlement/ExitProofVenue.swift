@@ -11,6 +11,9 @@ final class ExitProofVenue {
   /// Dollars that each user brings.
   static let dollars: UInt64 = 2_000_000
 
+  /// After so long its option and its future have expired.
+  static let optionSeconds: UInt64 = 31 * 86_400
+
   /// Numbers of the chain's keys.
   private enum Key {
     static let deployer: UInt64 = 1
@@ -28,6 +31,7 @@ final class ExitProofVenue {
   let token: SignerAddress
   /// Of the users, and last of the operator.
   private(set) var senders: [TransactionSender] = []
+  private let keys: String
   let operatorSender: TransactionSender
 
   var settlementFolder: SettlementFolder { SettlementFolder(path: folder + "/settlement") }
@@ -36,21 +40,13 @@ final class ExitProofVenue {
     self.folder = folder
     chain = try DevelopmentChain(root: root)
     let keys = folder + "/keys"
+    self.keys = keys
     try FileManager.default.createDirectory(atPath: keys, withIntermediateDirectories: true)
-    let sender = { [chain] (number: UInt64) throws -> TransactionSender in
-      let path = "\(keys)/\(number)"
-      try DevelopmentChain.writeKey(number, to: path)
-      var policy = SenderPolicy()
-      policy.confirmations = 1
-      policy.pauseSeconds = 0.01
-      return try TransactionSender(
-        client: chain.client, key: try KeyFile.read(path), file: "\(keys)/\(number).json",
-        policy: policy)
-    }
-    operatorSender = try sender(Key.deployer)
-    for number in [Key.sequencer, Key.poster, Key.oracle] {
+    let users = (0..<UInt64(Self.userCount)).map { Key.firstUser + $0 }
+    for number in [Key.deployer, Key.sequencer, Key.poster, Key.oracle] + users {
       try DevelopmentChain.writeKey(number, to: "\(keys)/\(number)")
     }
+    operatorSender = try Self.sender(Key.deployer, chain, keys, label: "life")
     let sequencer = try KeyFile.read("\(keys)/\(Key.sequencer)").address
     let oracle = try KeyFile.read("\(keys)/\(Key.oracle)").address
     let terms = SettlementDeployment.Terms(
@@ -66,13 +62,43 @@ final class ExitProofVenue {
     venue = try ProofVenue(
       directory: folder, sessionCount: Self.userCount, terms: Self.terms,
       more: Self.sections(deployed, url: chain.url, keys: keys))
-    senders = try (0..<UInt64(Self.userCount)).map { try sender(Key.firstUser + $0) }
+    senders = try newSenders("life")
     try openAccounts()
   }
 
+  private static func sender(
+    _ number: UInt64, _ chain: DevelopmentChain, _ keys: String, label: String,
+    confirmations: UInt64 = 1
+  ) throws -> TransactionSender {
+    var policy = SenderPolicy()
+    policy.confirmations = confirmations
+    policy.pauseSeconds = 0.01
+    return try TransactionSender(
+      client: chain.client, key: try KeyFile.read("\(keys)/\(number)"),
+      file: "\(keys)/\(number)-\(label).json", policy: policy)
+  }
+
+  /// Of the users, with no memory of what was sent before: for a chain that goes on from an earlier
+  /// block.
+  func newSenders(_ label: String, confirmations: UInt64 = 1) throws -> [TransactionSender] {
+    try (0..<UInt64(Self.userCount)).map {
+      try Self.sender(
+        Key.firstUser + $0, chain, keys, label: label, confirmations: confirmations)
+    }
+  }
+
+  /// Events of all that is in the vault's queue.
+  func queue() throws -> [ChainLog] {
+    try chain.client.logs(
+      addresses: [place.vault], topics: [VaultInterface.queued.topic], from: place.fromBlock,
+      to: try chain.client.blockNumber())
+  }
+
+  func oracleKey() throws -> SigningKey { try KeyFile.read("\(keys)/\(Key.oracle)") }
+
   /// Kind of each of the proof's three instruments.
   private static func terms(_ instrument: Int) -> String {
-    let expiry = UInt64(Date().timeIntervalSince1970) + 30 * 86_400
+    let expiry = UInt64(Date().timeIntervalSince1970) + optionSeconds - 86_400
     switch instrument {
     case 1: return "kind = \"future\"\nunderlying = 0\nexpiry_unix_seconds = \(expiry)\n"
     case 2: return "kind = \"perpetual\"\nunderlying = 0\n"
@@ -96,14 +122,15 @@ final class ExitProofVenue {
     sheet = "btc"
     [settlement]
     directory = "settlement"
-    interval_s = 2
+    interval_s = 4
+    states_s = 1
     sequencer_key_file = "keys/\(Key.sequencer)"
     [settlement.chain]
     url = "\(url)"
     id = \(deployed.chainID)
     vault = "\(deployed.vault)"
     from_block = \(deployed.fromBlock)
-    confirmations = 1
+    confirmations = 3
     poster_key_file = "keys/\(Key.poster)"
     unposted_max = 30
 

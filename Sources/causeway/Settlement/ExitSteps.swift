@@ -22,6 +22,8 @@ final class ExitSteps {
   }
 
   let proven: ProvenState
+  /// Signed after the last batch.
+  let states: [UInt32: SignedAccountState]
   private let place: VaultPlace
   private let client: ChainClient
 
@@ -29,10 +31,20 @@ final class ExitSteps {
   private static let livenessHours: UInt64 = 72
   private static let requestHours: UInt64 = 24
 
-  init(_ place: VaultPlace, _ client: ChainClient, data folder: String) throws {
+  /// - Parameters:
+  ///   - folder: the published data.
+  ///   - states: a folder of signed states of accounts; nil = nobody has any.
+  init(
+    _ place: VaultPlace, _ client: ChainClient, data folder: String, states: String? = nil
+  ) throws {
     self.place = place
     self.client = client
     proven = try ProvenState(try VaultHistory(place, client), folder: folder)
+    self.states =
+      states.map { [last = proven.last.record.lastSequence] in
+        SignedAccountState.all(
+          in: $0, after: last, vault: place.vault, chainID: client.chainID)
+      } ?? [:]
   }
 
   /// - Parameter hour: seconds that count as one.
@@ -88,17 +100,38 @@ final class ExitSteps {
     return call(try VaultInterface.exit(leaf, proof))
   }
 
+  /// Puts the newest state that the sequencer signed of an account in the place of its claim; nil
+  /// when none is newer than the last batch.
+  func replace(_ account: UInt32) throws -> TransactionCall? {
+    guard let state = states[account] else { return nil }
+    return call(
+      try VaultInterface.replace(state.leaf, consumed: state.consumed, state.signature))
+  }
+
+  /// What an account gets, by its newest state; nil when it has none.
+  func exitClaim(of account: UInt32, at time: UInt64, prices: [ExpiryPrice]) -> ExitClaim? {
+    guard let state = states[account] else {
+      return proven.state.exitClaim(of: account, at: time, prices: prices)
+    }
+    return ExitClaim(state.leaf, state.positions, at: time, prices: prices)
+  }
+
+  /// Of the last batch or newer, rising.
+  var accounts: [UInt32] {
+    Set(proven.state.accounts.map(\.account)).union(states.keys).sorted()
+  }
+
   /// Moves the position at `place` of an account's to what it was worth at its expiry.
   func revalue(_ account: UInt32, position index: Int) throws -> TransactionCall? {
-    guard let leaf = proven.state.leaf(of: account),
-      let proof = proven.state.proof(of: account)
-    else { return nil }
-    let positions = proven.state.positions(of: account)
+    let state = states[account]
+    let proof = state == nil ? proven.state.proof(of: account) : nil
+    guard let leaf = state?.leaf ?? proven.state.leaf(of: account) else { return nil }
+    let positions = state?.positions ?? proven.state.positions(of: account)
     guard positions.indices.contains(index) else { return nil }
-    let tree = proven.state.positionTree(of: account)
     return call(
       try VaultInterface.revalue(
-        leaf, proof, positions[index], place: index, siblings: tree.siblings(of: index)))
+        leaf, proof, positions[index], place: index,
+        siblings: PositionTree(positions).siblings(of: index)))
   }
 
   func pay(_ account: UInt32) throws -> TransactionCall {

@@ -9,7 +9,9 @@ struct ProveExitCommand: ParsableCommand {
     discussion: """
       Starts the development chain (py-evm, made by scripts/install), deploys the contracts, runs \
       the venue, trades, kills it twice, lets the deadline pass, freezes the vault, claims for \
-      every account from published data alone, and expects the vault to end at zero.
+      every account from published data alone, and expects the vault to end at zero. Then from the \
+      same block again: an option expires first and newer signed states replace stale claims; and \
+      a price that leaves losers with less than nothing, so that all are paid pro rata.
       """)
 
   @Option(help: "The project's folder, with .venv and the compiled contracts.")

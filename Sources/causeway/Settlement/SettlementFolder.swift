@@ -3,17 +3,18 @@ import Foundation
 import Settlement
 
 /// The folder in which a venue keeps what it committed to: `batches` (manifests), `data` (published
-/// octets), `receipts` (receipts and signed heads).
+/// octets), `receipts` (receipts and signed heads), `states` (signed states of accounts).
 struct SettlementFolder {
   let path: String
 
   var batches: String { path + "/batches" }
   var data: String { path + "/data" }
   var receipts: String { path + "/receipts" }
+  var states: String { path + "/states" }
 
   /// - Throws: `ConfigurationError` when it cannot be made.
   func make() throws {
-    for folder in [batches, data, receipts] {
+    for folder in [batches, data, receipts, states] {
       do {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       } catch {
@@ -65,11 +66,24 @@ struct SettlementFolder {
     try DurableFile.write(
       [UInt8](try encoder.encode(manifest)), folder: batches, name: name)
   }
+
+  /// Puts an account's signed state in the place of its last one. A crash may lose it: it is the
+  /// same when it is signed again.
+  func write(_ statement: AccountStatement, of account: UInt32) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try DurableFile.write(
+      [UInt8](try encoder.encode(statement)), folder: states,
+      name: AccountStatement.name(account), isSynced: false)
+  }
 }
 
 /// Files that are there whole or not at all.
 enum DurableFile {
-  static func write(_ octets: [UInt8], folder: String, name: String) throws {
+  /// - Parameter isSynced: whether it also survives a power loss.
+  static func write(
+    _ octets: [UInt8], folder: String, name: String, isSynced: Bool = true
+  ) throws {
     let temporary = "\(folder)/.\(name).\(ProcessInfo.processInfo.processIdentifier)"
     do {
       // Not by FileManager, which begins with a file of a name that nobody would sweep.
@@ -78,12 +92,13 @@ enum DurableFile {
       guard descriptor >= 0 else { throw ConfigurationError(temporary, "cannot be written") }
       let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
       try file.write(contentsOf: Data(octets))
-      try file.synchronize()
+      if isSynced { try file.synchronize() }
       try file.close()
       // SAFETY, of the calls of the kernel here: texts that live for the time of the call.
       guard unsafe rename(temporary, "\(folder)/\(name)") == 0 else {
         throw ConfigurationError("\(folder)/\(name)", "cannot be given its name")
       }
+      guard isSynced else { return }
       // SAFETY: as above.
       let handle = unsafe open(folder, O_RDONLY | O_DIRECTORY)
       guard handle >= 0 else { throw ConfigurationError(folder, "cannot be synced") }

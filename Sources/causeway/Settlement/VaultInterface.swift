@@ -102,15 +102,26 @@ enum VaultInterface {
     ])
   }
 
+  /// Puts a state that the sequencer signed after the last batch in the place of a claim.
+  static func replace(
+    _ leaf: AccountLeaf, consumed: UInt64, _ signature: RecoverableSignature
+  ) throws -> [UInt8] {
+    let compact = signature.compact
+    return try function("replace", [.bytes, word, digest, digest]).call([
+      .bytes(leaf.octets), .uint(consumed), .bytes32(compact.r), .bytes32(compact.vs),
+    ])
+  }
+
+  /// Without a proof for the leaf of a state that took a claim's place.
   static func revalue(
-    _ leaf: AccountLeaf, _ proof: AccountProof, _ position: PositionLeaf, place: Int,
+    _ leaf: AccountLeaf, _ proof: AccountProof?, _ position: PositionLeaf, place: Int,
     siblings path: InlineArray<7, KeccakDigest>
   ) throws -> [UInt8] {
     try function(
       "revalue", [.bytes, word, digests, .bytes, word, .fixedArray(digest, 7)]
     ).call([
-      .bytes(leaf.octets), .uint(UInt64(proof.bitmap)), .array(siblings(of: proof)),
-      .bytes(position.octets), .uint(UInt64(place)),
+      .bytes(leaf.octets), .uint(UInt64(proof?.bitmap ?? 0)),
+      .array(proof.map(siblings) ?? []), .bytes(position.octets), .uint(UInt64(place)),
       .array((0..<7).map { .bytes32(path[$0]) }),
     ])
   }

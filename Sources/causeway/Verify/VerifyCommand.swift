@@ -11,6 +11,7 @@ struct VerifyCommand: ParsableCommand {
     abstract: "Hold a venue's batches, receipts and signatures against what they claim.",
     subcommands: [
       VerifyBatchCommand.self, VerifyReceiptCommand.self, VerifyOrderCommand.self,
+      VerifyStateCommand.self,
       VerifyEquivocationCommand.self,
     ])
 }
