@@ -19,6 +19,13 @@ struct LatencyRecord {
     var p99: UInt64
     var p999: UInt64
     var max: UInt64
+
+    /// `p50 123.4  p90 … µs`.
+    var text: String {
+      let columns = [("p50", p50), ("p90", p90), ("p99", p99), ("p99.9", p999), ("max", max)]
+      return columns.map { "\($0.0) \(LatencyRecord.micros($0.1))" }.joined(separator: "  ")
+        + " µs"
+    }
   }
 
   /// Percentiles in nanoseconds.
@@ -29,17 +36,10 @@ struct LatencyRecord {
       p999: histogram.valueAtPercentile(99.9), max: histogram.max)
   }
 
-  /// `p50 123.4  p90 … µs`.
-  var text: String {
-    let summary = summary
-    let columns = [
-      ("p50", summary.p50), ("p90", summary.p90), ("p99", summary.p99), ("p99.9", summary.p999),
-      ("max", summary.max),
-    ]
-    return columns.map { "\($0.0) \(Self.micros($0.1))" }.joined(separator: "  ") + " µs"
-  }
+  /// As of `Summary`.
+  var text: String { summary.text }
 
-  private static func micros(_ nanoseconds: UInt64) -> String {
+  fileprivate static func micros(_ nanoseconds: UInt64) -> String {
     "\(nanoseconds / 1_000).\(nanoseconds % 1_000 / 100)"
   }
 }
