@@ -15,20 +15,20 @@ struct GroupSum: BitwiseCopyable, Sendable, Equatable {
   @inlinable @inline(__always)
   func heldHigh(capLots: Int64) -> Int64 { min(high, capLots &* worstRise) }
 
-  /// Adds a quote of `lots` (negative: takes it out), and hands on to `interval` what that changes
+  /// Adds a quote of `lots` (negative: takes it out), and hands on to `span` what that changes
   /// in the capped sums.
   @inlinable @inline(__always)
-  mutating func shift(perLot: Int64, lots: Int64, capLots: Int64, into interval: inout Interval) {
+  mutating func shift(perLot: Int64, lots: Int64, capLots: Int64, into span: inout Span) {
     if perLot < 0 {
       let before = heldLow(capLots: capLots)
       low &+= perLot &* lots
       worstFall = max(worstFall, 0 &- perLot)
-      interval.low &+= heldLow(capLots: capLots) &- before
+      span.low &+= heldLow(capLots: capLots) &- before
     } else {
       let before = heldHigh(capLots: capLots)
       high &+= perLot &* lots
       worstRise = max(worstRise, perLot)
-      interval.high &+= heldHigh(capLots: capLots) &- before
+      span.high &+= heldHigh(capLots: capLots) &- before
     }
   }
 }

@@ -1,11 +1,10 @@
 import Pricing
 
-/// A sum over positions, and what open orders may add to it at worst (PM-15): after any set of
-/// fills the sum lies between `position + low` and `position + high`.
+/// What open orders may add to a sum at worst (PM-15): after any set of fills it is larger by no
+/// less than `low` and no more than `high`.
 @frozen
 @usableFromInline
-struct Interval: BitwiseCopyable, Sendable, Equatable {
-  @usableFromInline var position: Int64 = 0
+struct Span: BitwiseCopyable, Sendable, Equatable {
   /// Σ min(0, z) over open orders.
   @usableFromInline var low: Int64 = 0
   /// Σ max(0, z) over open orders.
@@ -13,17 +12,33 @@ struct Interval: BitwiseCopyable, Sendable, Equatable {
 
   @inlinable init() {}
 
-  @inlinable var lowEnd: Int64 { position &+ low }
-  @inlinable var highEnd: Int64 { position &+ high }
-  /// max(|Z⁻|, |Z⁺|): the low end is never above the high one.
-  @inlinable var worstMagnitude: Int64 { max(0 &- lowEnd, highEnd) }
-  @inlinable var positionMagnitude: Int64 { position < 0 ? 0 &- position : position }
-
   /// Adds an order of `lots` (negative: takes it out) that changes the sum by `perLot` a lot.
   @inlinable @inline(__always)
   mutating func shift(perLot: Int64, lots: Int64) {
     if perLot < 0 { low &+= perLot &* lots } else { high &+= perLot &* lots }
   }
+}
+
+/// A sum over positions, and what open orders may add to it.
+@frozen
+@usableFromInline
+struct Interval: BitwiseCopyable, Sendable, Equatable {
+  @usableFromInline var position: Int64 = 0
+  @usableFromInline var orders = Span()
+
+  @inlinable init() {}
+
+  @inlinable
+  init(_ position: Int64, _ orders: Span) {
+    self.position = position
+    self.orders = orders
+  }
+
+  @inlinable var lowEnd: Int64 { position &+ orders.low }
+  @inlinable var highEnd: Int64 { position &+ orders.high }
+  /// max(|Z⁻|, |Z⁺|): the low end is never above the high one.
+  @inlinable var worstMagnitude: Int64 { max(0 &- lowEnd, highEnd) }
+  @inlinable var positionMagnitude: Int64 { position < 0 ? 0 &- position : position }
 }
 
 /// A charge on the positions alone, and the same with open orders in their worst case.
@@ -44,14 +59,25 @@ struct Charge<Number: FixedWidthInteger & BitwiseCopyable & Sendable>: BitwiseCo
 
 extension Charge: Equatable where Number: Equatable {}
 
-/// One expiry bucket of a cell.
+/// Sums over the positions of one expiry bucket of a cell. 32 octets: what a new table writes.
 @frozen
 @usableFromInline
-struct ExpiryTotals: BitwiseCopyable, Sendable, Equatable {
-  @usableFromInline var delta = Interval()  // D_e
-  @usableFromInline var value = Interval()  // V_e, options only
-  @usableFromInline var linearSkew = Interval()  // Y_e[lin]
-  @usableFromInline var absoluteSkew = Interval()  // Y_e[abs]
+struct ExpiryPositions: BitwiseCopyable, Sendable, Equatable {
+  @usableFromInline var delta: Int64 = 0  // D_e
+  @usableFromInline var value: Int64 = 0  // V_e, options only
+  @usableFromInline var linearSkew: Int64 = 0  // Y_e[lin]
+  @usableFromInline var absoluteSkew: Int64 = 0  // Y_e[abs]
+  @inlinable init() {}
+}
+
+/// What the open orders of the bucket may add to them.
+@frozen
+@usableFromInline
+struct ExpiryOrders: BitwiseCopyable, Sendable, Equatable {
+  @usableFromInline var delta = Span()
+  @usableFromInline var value = Span()
+  @usableFromInline var linearSkew = Span()
+  @usableFromInline var absoluteSkew = Span()
   @inlinable init() {}
 }
 
@@ -128,8 +154,6 @@ struct PositionSlot: BitwiseCopyable, Sendable, Equatable {
   @usableFromInline var position: Int64 = 0
   @usableFromInline var buyLots: Int64 = 0
   @usableFromInline var sellLots: Int64 = 0
-  /// The position on its way from one table to the next; else 0.
-  @usableFromInline var carried: Int64 = 0
   /// Σ signed lots × price paid since the slot was taken, µ$.
   @usableFromInline var cost: Int64 = 0
   @usableFromInline var account: UInt32 = 0
@@ -139,6 +163,8 @@ struct PositionSlot: BitwiseCopyable, Sendable, Equatable {
   @usableFromInline var next: UInt32 = 0
   @usableFromInline var previous: UInt32 = 0
   @usableFromInline var cell: UInt32 = 0
+  /// Its line among those of the account.
+  @usableFromInline var line: UInt32 = 0
   @inlinable init() {}
 
   @inlinable var isIdle: Bool { position == 0 && buyLots == 0 && sellLots == 0 }

@@ -12,24 +12,15 @@ extension PortfolioMargin {
   public mutating func activate(_ table: RiskTable) {
     self.table = table
     vacatedCount = 0
+    noteDoubtful()
     var areAllReloaded = true
-    beginGathering(from: 0, count: min(accounts.count, ReloadMemory.batch))
-    for first in stride(from: 0, to: accounts.count, by: ReloadMemory.batch) {
-      finishGathering()
-      let half = reload.half
-      let end = min(first &+ ReloadMemory.batch, accounts.count)
-      beginGathering(from: end, count: min(accounts.count &- end, ReloadMemory.batch))
-      prefetchCells(of: first)
-      for account in first..<end {
-        if account &+ 1 < end { prefetchCells(of: account &+ 1) }
-        let place = account &- first
-        let isReloaded = reload(
-          account, first: ReloadMemory.first(half, place),
-          count: reload.counts[half &* ReloadMemory.batch &+ place])
-        if !isReloaded {
-          setAside(account)
-          areAllReloaded = false
-        }
+    for account in 0..<accounts.count {
+      // A line of memory takes longer to come than an account to count.
+      if account &+ 2 < accounts.count { prefetchLines(of: account &+ 2) }
+      if account &+ 1 < accounts.count { prefetchCells(of: account &+ 1) }
+      if !reload(account) {
+        setAside(account)
+        areAllReloaded = false
       }
     }
     if !areAllReloaded { reloadSetAside() }
@@ -37,6 +28,17 @@ extension PortfolioMargin {
       groups[number].quotedLots = 0
       // A group that has named no cell has nothing to forget.
       if groups[number].cell != 0 { clearGroup(UInt16(truncatingIfNeeded: number)) }
+    }
+  }
+
+  private mutating func noteDoubtful() {
+    reload.doubtful = 0
+    for number in 0..<Int(table.limits.underlyingsMax) {
+      let underlying = UInt8(truncatingIfNeeded: number)
+      for expiry in 0..<Int(table.underlying(underlying).expiryCount)
+      where table.expiry(UInt16(truncatingIfNeeded: expiry), of: underlying).confidenceRate > 0 {
+        reload.doubtful |= 1 << underlying
+      }
     }
   }
 
@@ -56,7 +58,8 @@ extension PortfolioMargin {
 
   // MARK: Accounts that cannot be counted any more
 
-  /// Takes all positions of an account out of its sums, to be entered one by one.
+  /// Takes all positions of an account out of its sums, to be entered one by one: only its lines
+  /// know them until then.
   @inline(never)
   private mutating func setAside(_ account: Int) {
     accounts[account].markValue = 0
@@ -65,7 +68,6 @@ extension PortfolioMargin {
     }
     var slot = accounts[account].firstSlot
     while slot != 0 {
-      slots[Int(slot)].carried = slots[Int(slot)].position
       slots[Int(slot)].position = 0
       slot = slots[Int(slot)].next
     }
@@ -82,7 +84,8 @@ extension PortfolioMargin {
     fresh.initial = old.initial
     cells[Int(cell)] = fresh
     let bucket = Int(cell) * RiskTableLimits.expiriesMax
-    expiries.fill(bucket..<bucket + RiskTableLimits.expiriesMax, with: ExpiryTotals())
+    expiries.fill(bucket..<bucket + RiskTableLimits.expiriesMax, with: ExpiryPositions())
+    expiryOrders.fill(bucket..<bucket + RiskTableLimits.expiriesMax, with: ExpiryOrders())
     let first = Int(cell) * RiskTableLimits.blocksMax * 2
     lanes.fill(first..<first + RiskTableLimits.blocksMax * 2, with: SIMD8())
     let gap = Int(cell) * RiskTableLimits.gapBlocksMax * 2
@@ -95,12 +98,12 @@ extension PortfolioMargin {
     for number in slotRange where slotNumbers.contains(UInt32(truncatingIfNeeded: number)) {
       let slot = UInt32(truncatingIfNeeded: number)
       let record = slots[number]
-      if record.carried == 0 { continue }
-      slots[number].carried = 0
+      let carried = held.lines[Int(record.line)].lots &- record.position
+      if carried == 0 { continue }
       let place = MarginPlace(
         slot: slot, cell: record.cell,
         risk: table.contains(record.instrument) ? table[record.instrument] : InstrumentRisk())
-      enterSetAside(place, record)
+      enterSetAside(place, carried, of: record.account)
     }
     for number in 1..<max(1, cells.count)
     where cellNumbers.contains(UInt32(truncatingIfNeeded: number)) {
@@ -108,18 +111,18 @@ extension PortfolioMargin {
     }
   }
 
-  private mutating func enterSetAside(_ place: MarginPlace, _ record: PositionSlot) {
-    let (exposure, overflow) = Int64(truncatingIfNeeded: record.carried.magnitude)
+  private mutating func enterSetAside(_ place: MarginPlace, _ lots: Int64, of account: UInt32) {
+    let (exposure, overflow) = Int64(truncatingIfNeeded: lots.magnitude)
       .multipliedReportingOverflow(by: place.risk.bound)
     let room = MarginLimits.exposureMax &- cells[Int(place.cell)].exposure
     if place.risk.kind == .absent || overflow || exposure > room {
       cells[Int(place.cell)].isOverflowed = true
-      slots[Int(place.slot)].position = record.carried
+      moveLots(place.slot, by: lots)
     } else if cells[Int(place.cell)].isOverflowed {
-      slots[Int(place.slot)].position = record.carried
-      accounts[Int(record.account)].markValue &+= record.carried &* place.risk.mark
+      moveLots(place.slot, by: lots)
+      accounts[Int(account)].markValue &+= lots &* place.risk.mark
     } else {
-      shiftPosition(place, lots: record.carried)
+      shiftPosition(place, lots: lots)
     }
   }
 }

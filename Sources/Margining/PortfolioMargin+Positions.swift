@@ -138,7 +138,7 @@ extension PortfolioMargin {
   @inlinable @inline(__always)
   mutating func move(_ place: MarginPlace, lots: Int64) {
     if cells[Int(place.cell)].isOverflowed {
-      slots[Int(place.slot)].position &+= lots
+      moveLots(place.slot, by: lots)
       accounts[Int(cells[Int(place.cell)].account)].markValue &+= lots &* place.risk.mark
       return
     }

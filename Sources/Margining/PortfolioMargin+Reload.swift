@@ -8,175 +8,191 @@ import Pricing
 /// within its limit; an account where it is not, or whose instruments the table does not hold as
 /// they were, is left to the way of one by one.
 extension PortfolioMargin {
-  // SAFETY, of all access below: places, cells and buckets are numbers the engine gave out; an
-  // account has at most `positionsMax` places; the table contains an instrument before its row is
-  // read.
+  // SAFETY, of all access below: slots, lines, cells and buckets are numbers the engine gave out;
+  // the table contains an instrument before its row is read.
 
-  /// Begins to gather the positions of `count` accounts, at most a batch, in the other half.
-  mutating func beginGathering(from first: Int, count: Int) {
-    reload.half ^= 1
-    reload.openCount = 0
-    for place in 0..<ReloadMemory.batch {
-      let slot = place < count ? accounts[first &+ place].firstSlot : 0
-      reload.next[place] = slot
-      reload.counts[reload.half &* ReloadMemory.batch &+ place] = 0
-      if slot != 0 { reload.openCount &+= 1 }
-      slots.prefetch(at: Int(slot))
-    }
-  }
-
-  mutating func finishGathering() {
-    while reload.openCount > 0 { gatherOne() }
-  }
-
-  /// Copies one position of the account whose turn it is, and forgets its open orders there. The
-  /// chain of an account's places is a cache miss a step: so each is fetched a turn ahead.
+  /// Fetches what `reload` will read of `account` to find its memory, and its lines.
   @inline(__always)
-  private mutating func gatherOne() {
-    let place = reload.turn
-    reload.turn = (place &+ 1) & (ReloadMemory.batch &- 1)
-    let slot = unsafe reload.next[unchecked: place]
-    if slot == 0 { return }
-    let record = unsafe slots.address(unchecked: Int(slot))
-    let next = unsafe record.pointee.next
-    unsafe reload.next[unchecked: place] = next
-    slots.prefetch(at: Int(next))
-    if next == 0 { reload.openCount &-= 1 }
-    if unsafe record.pointee.buyLots | record.pointee.sellLots != 0 {
-      unsafe record.pointee.buyLots = 0
-      unsafe record.pointee.sellLots = 0
+  mutating func prefetchLines(of account: Int) {
+    held.prefetch(account, count: Int(accounts[account].slotCount))
+    let active = accounts[account].cells
+    for underlying in 0..<Int(table.limits.underlyingsMax) where active[underlying] != 0 {
+      cells.prefetch(at: Int(active[underlying]))
     }
-    if unsafe record.pointee.position == 0 {
-      vacatedCount &+= 1
-      return
-    }
-    let number = reload.half &* ReloadMemory.batch &+ place
-    let count = unsafe reload.counts[unchecked: number]
-    unsafe reload.counts[unchecked: number] = count &+ 1
-    let target = unsafe reload.positions.address(
-      unchecked: ReloadMemory.first(reload.half, place) &+ count)
-    unsafe target.pointee.lots = record.pointee.position
-    unsafe target.pointee.instrument = record.pointee.instrument
-    unsafe target.pointee.slot = slot
-    unsafe target.pointee.counterpart = record.pointee.counterpart
-    unsafe target.pointee.cell = record.pointee.cell
   }
 
-  /// Fetches what `reload` will write for `account`.
+  /// Fetches what `reload` will write for `account`, whose cells are here already.
+  @inline(__always)
   mutating func prefetchCells(of account: Int) {
     let active = accounts[account].cells
     for underlying in 0..<Int(table.limits.underlyingsMax) where active[underlying] != 0 {
       let cell = Int(active[underlying])
       let risk = table.underlying(UInt8(truncatingIfNeeded: underlying))
-      cells.prefetch(at: cell)
-      for block in 0..<Int(risk.blockCount) {
-        lanes.prefetch(at: 2 &* (cell &* RiskTableLimits.blocksMax &+ block))
-        lanes.prefetch(at: 2 &* (cell &* RiskTableLimits.blocksMax &+ block) &+ 1)
+      // O stands beside P, and is written where it is not zero already.
+      let width = hasOrders(cell) ? 1 : 2
+      let first = 2 &* cell &* RiskTableLimits.blocksMax
+      for place in stride(from: 0, to: 2 &* Int(risk.blockCount), by: width) {
+        lanes.prefetch(at: first &+ place)
       }
-      // Three lines hold two buckets: none is left out when each end is asked for.
-      for expiry in 0..<Int(risk.expiryCount) {
+      // A line of memory holds two buckets.
+      for expiry in stride(from: 0, to: Int(risk.expiryCount), by: 2) {
         expiries.prefetch(at: cell &* RiskTableLimits.expiriesMax &+ expiry)
       }
     }
   }
 
-  /// Computes all cells of `account` from its `count` gathered positions at `first`; false when
-  /// they have to be entered one by one, whatever was written.
-  mutating func reload(_ account: Int, first: Int, count: Int) -> Bool {
+  /// Whether anything but zeros may stand in the sums over open orders of `cell`.
+  @inline(__always)
+  private func hasOrders(_ cell: Int) -> Bool {
+    // Lots are never negative; an overflowed cell does not count those of orders.
+    cells[cell].lots.worst != cells[cell].lots.position || cells[cell].isOverflowed
+  }
+
+  /// Computes all cells of `account` from its lines; false when its positions have to be entered
+  /// one by one, whatever was written.
+  @inline(__always)
+  mutating func reload(_ account: Int) -> Bool {
     let active = accounts[account].cells
+    if active == SIMD8() { return true }
     accounts[account].markValue = 0
-    var seen = 0
+    for underlying in 0..<Int(table.limits.underlyingsMax) where active[underlying] != 0 {
+      if hasOrders(Int(active[underlying])) {
+        forgetOrders(of: account)
+        break
+      }
+    }
     for underlying in 0..<Int(table.limits.underlyingsMax) where active[underlying] != 0 {
       let cell = active[underlying]
       let number = UInt8(truncatingIfNeeded: underlying)
-      guard let found = sum(cell, number, first: first, count: count) else {
+      let hadOrders = hasOrders(Int(cell))
+      guard let found = sum(number, account) else {
         reload.clear()
         return false
       }
-      seen &+= found.count
       accounts[account].staleCells |= 1 &<< number
-      let markValue = write(cell, number, found)
-      accounts[account].markValue &+= markValue
-      let laneMinimum = writeLanes(cell, found.lanes, first: first, count: count)
-      reloadGaps(cell, first: first, count: count)
+      accounts[account].markValue &+= write(cell, number, found, over: hadOrders)
+      let laneMinimum = writeLanes(cell, found.lanes, account, over: hadOrders)
+      if cells[Int(cell)].reach.hasGaps { reloadGaps(cell, account) }
       let maintenance = maintenanceMargin(ofCell: cell, laneMinimum: laneMinimum)
       accounts[account].maintenance &+= maintenance &- cells[Int(cell)].maintenance
       cells[Int(cell)].maintenance = maintenance
     }
-    return seen == count
+    return true
   }
 
-  /// Sums over the positions of `cell`, lanes of the first blocks in registers; nil when they
-  /// cannot be taken together. At every position another one is gathered for the next batch.
+  /// Forgets the open lots of an account, and counts its places without a position.
+  @inline(never)
+  private mutating func forgetOrders(of account: Int) {
+    forEachLine(of: account) { margin, number, line in
+      let slot = unsafe margin.slots.address(unchecked: Int(margin.held.slots[number]))
+      unsafe slot.pointee.buyLots = 0
+      unsafe slot.pointee.sellLots = 0
+      if line.lots == 0 { margin.vacatedCount &+= 1 }
+    }
+  }
+
   @inline(__always)
-  private mutating func sum(_ cell: UInt32, _ underlying: UInt8, first: Int, count: Int)
-    -> ReloadMemory.Found?
-  {
+  private mutating func forEachLine(
+    of account: Int, _ body: (inout PortfolioMargin, Int, HeldLine) -> Void
+  ) {
+    var left = Int(accounts[account].slotCount)
+    var chunk = 0
+    while left > 0 {
+      let first = held.first(account, chunk: chunk)
+      for number in first..<first &+ min(left, HeldLines.perChunk) {
+        body(&self, number, unsafe held.lines[unchecked: number])
+      }
+      left &-= HeldLines.perChunk
+      chunk &+= 1
+    }
+  }
+
+  /// What the positions of `account` in one underlying come to: columns by expiry in `reload`, the
+  /// rows over the first five blocks in registers. Nil when they cannot be taken together.
+  @inline(__always)
+  private mutating func sum(_ underlying: UInt8, _ account: Int) -> ReloadMemory.Found? {
     var found = ReloadMemory.Found()
     var (s0, s1, s2) = (SIMD8<Int64>(), SIMD8<Int64>(), SIMD8<Int64>())
     var (s3, s4) = (SIMD8<Int64>(), SIMD8<Int64>())
-    for index in first..<first &+ count {
-      let position = unsafe reload.positions[unchecked: index]
-      if position.cell != cell { continue }
-      gatherOne()
-      guard table.contains(position.instrument) else { return nil }
-      let risk = table[position.instrument]
-      let lots = Int64(truncatingIfNeeded: position.lots.magnitude)
-      let (exposure, overflow) = lots.multipliedReportingOverflow(by: risk.bound)
-      guard risk.underlying == underlying, !overflow,
-        exposure <= MarginLimits.exposureMax &- found.exposure
-      else { return nil }
-      found.count &+= 1
-      found.exposure &+= exposure
-      found.lots &+= lots
-      let expiry = Int(risk.expiry)
-      let factor = SIMD8(repeating: position.lots)
-      let columns = unsafe table.columns(unchecked: position.instrument)
-      unsafe reload.sums[unchecked: expiry] &+= columns &* factor
-      // Blocks that the underlying does not have are read all the same, and not written.
-      unsafe s0 &+= table.block(unchecked: 0, of: position.instrument) &* factor
-      unsafe s1 &+= table.block(unchecked: 1, of: position.instrument) &* factor
-      unsafe s2 &+= table.block(unchecked: 2, of: position.instrument) &* factor
-      unsafe s3 &+= table.block(unchecked: 3, of: position.instrument) &* factor
-      unsafe s4 &+= table.block(unchecked: 4, of: position.instrument) &* factor
-      if risk.isOption {
-        guard let short = shortNotional(position, risk) else { return nil }
-        found.shortNotional &+= short
-      } else {
-        if position.counterpart != 0 { return nil }
-        unsafe reload.linearMarks[unchecked: expiry] &+= position.lots &* risk.mark
+    var exposure: UInt128 = 0
+    let table = self.table
+    let sums = unsafe reload.sums.address(unchecked: 0)
+    let isDoubtful = reload.doubtful >> underlying & 1 == 1
+    var left = Int(accounts[account].slotCount)
+    var chunk = 0
+    while left > 0 {
+      var number = held.first(account, chunk: chunk)
+      let end = number &+ min(left, HeldLines.perChunk)
+      while number < end {
+        let line = unsafe held.lines[unchecked: number]
+        number &+= 1
+        if line.underlying != underlying || line.lots == 0 { continue }
+        let risk = unsafe table.risk(unchecked: line.instrument)
+        guard unsafe risk.pointee.rawKind != 0, unsafe risk.pointee.underlying == underlying else {
+          return nil
+        }
+        let factor = SIMD8(repeating: line.lots)
+        // Blocks that the underlying does not have are read all the same, and not written.
+        unsafe s0 &+= table.block(unchecked: 0, of: line.instrument) &* factor
+        unsafe s1 &+= table.block(unchecked: 1, of: line.instrument) &* factor
+        unsafe s2 &+= table.block(unchecked: 2, of: line.instrument) &* factor
+        unsafe s3 &+= table.block(unchecked: 3, of: line.instrument) &* factor
+        unsafe s4 &+= table.block(unchecked: 4, of: line.instrument) &* factor
+        let expiry = unsafe Int(risk.pointee.expiry)
+        unsafe sums[expiry] &+= table.columns(unchecked: line.instrument) &* factor
+        let lots = line.lots.magnitude
+        // A bound is never negative, and sums of what is not negative only grow.
+        let (high, low) = unsafe lots.multipliedFullWidth(by: risk.pointee.bound.magnitude)
+        exposure &+= UInt128(high) &<< 64 | UInt128(low)
+        found.lots &+= Int64(truncatingIfNeeded: lots)
+        if unsafe risk.pointee.isOption {
+          let notional = unsafe risk.pointee.notional
+          guard let short = shortNotional(number &- 1, line, notional) else { return nil }
+          found.shortNotional &+= short
+        } else {
+          guard line.counterpart == 0 else { return nil }
+          unsafe reload.linearMarks[unchecked: expiry] &+= line.lots &* risk.pointee.mark
+        }
+        if isDoubtful { found.confidence &+= unsafe confidence(line.lots, risk.pointee) }
       }
-      let rate = table.expiry(risk.expiry, of: underlying).confidenceRate
-      if rate > 0 { found.confidence &+= Int128(lots &* risk.notional) &* Int128(rate) }
+      left &-= HeldLines.perChunk
+      chunk &+= 1
     }
+    guard exposure <= UInt128(MarginLimits.exposureMax.magnitude) else { return nil }
+    found.exposure = Int64(truncatingIfNeeded: exposure)
     found.lanes = [s0, s1, s2, s3, s4]
     return found
   }
 
-  /// The short charge's base of an option and its counterpart, which is asked once for both.
-  @inline(__always)
-  private mutating func shortNotional(_ position: ReloadedPosition, _ risk: InstrumentRisk)
-    -> Int64?
-  {
-    let net = position.lots &* risk.notional
-    if position.counterpart == 0 { return max(0, 0 &- net) }
-    // SAFETY: slots name each other by numbers the engine gave out.
-    let other = unsafe slots.address(unchecked: Int(position.counterpart))
-    guard unsafe other.pointee.counterpart == position.slot else { return nil }
-    guard unsafe other.pointee.cell == position.cell else { return nil }
-    let lots = unsafe other.pointee.position
-    if lots == 0 { return max(0, 0 &- net) }
-    if position.slot > position.counterpart { return 0 }
-    let instrument = unsafe other.pointee.instrument
-    guard table.contains(instrument) else { return nil }
-    return max(0, 0 &- (net &+ lots &* table[instrument].notional))
+  @inline(never)
+  private func confidence(_ lots: Int64, _ risk: InstrumentRisk) -> Int128 {
+    let rate = table.expiry(risk.expiry, of: risk.underlying).confidenceRate
+    let lots = Int64(truncatingIfNeeded: lots.magnitude)
+    return Int128(lots &* risk.notional) &* Int128(rate)
   }
 
-  /// Writes the expiry buckets and the totals of `cell`; returns Σ q·mark.
+  /// The short charge's base of an option, whose lots have `notional` each, and its counterpart,
+  /// which is asked once for both.
   @inline(__always)
-  private mutating func write(_ cell: UInt32, _ underlying: UInt8, _ found: ReloadMemory.Found)
-    -> Int64
+  private mutating func shortNotional(_ number: Int, _ line: HeldLine, _ notional: Int64)
+    -> Int64?
   {
+    let net = line.lots &* notional
+    if line.counterpart == 0 { return max(0, 0 &- net) }
+    if line.counterpart == HeldLine.oneSided { return nil }
+    let other = unsafe held.lines[unchecked: Int(line.counterpart)]
+    if other.lots == 0 { return max(0, 0 &- net) }
+    if number > Int(line.counterpart) { return 0 }
+    guard table.contains(other.instrument) else { return nil }
+    return max(0, 0 &- (net &+ other.lots &* table[other.instrument].notional))
+  }
+
+  /// Writes the expiry buckets and the totals of `cell`, `over` sums of orders or zeros; returns
+  /// Σ q·mark.
+  @inline(__always)
+  private mutating func write(
+    _ cell: UInt32, _ underlying: UInt8, _ found: ReloadMemory.Found, over hadOrders: Bool
+  ) -> Int64 {
     let risk = table.underlying(underlying)
     var totals = CellTotals()
     totals.account = cells[Int(cell)].account
@@ -186,86 +202,91 @@ extension PortfolioMargin {
     totals.initial = cells[Int(cell)].initial
     totals.exposure = found.exposure
     totals.confidence = found.confidence
-    var markValue: Int64 = 0
-    var charged = ExpiryCharges()
+    var all = SIMD8<Int64>()
+    var sizes = SIMD8<Int64>()
+    var additive: Int128 = 0
     let base = Int(cell) &* RiskTableLimits.expiriesMax
     for expiry in 0..<Int(risk.expiryCount) {
       let sums = unsafe reload.sums[unchecked: expiry]
-      var bucket = ExpiryTotals()
-      bucket.value.position = unsafe sums[0] &- reload.linearMarks[unchecked: expiry]
-      bucket.delta.position = sums[1]
-      bucket.linearSkew.position = sums[3]
-      bucket.absoluteSkew.position = sums[4]
+      all &+= sums
+      sizes &+= (sums ^ isLess(sums, SIMD8())) &- isLess(sums, SIMD8())
+      var bucket = ExpiryPositions()
+      bucket.value = unsafe sums[0] &- reload.linearMarks[unchecked: expiry]
+      bucket.delta = sums[1]
+      bucket.linearSkew = sums[3]
+      bucket.absoluteSkew = sums[4]
       unsafe reload.sums[unchecked: expiry] = SIMD8()
       unsafe reload.linearMarks[unchecked: expiry] = 0
       unsafe expiries[unchecked: base &+ expiry] = bucket
-      let charges = Self.positionCharges(
-        bucket, table.expiry(UInt16(truncatingIfNeeded: expiry), of: underlying))
-      markValue &+= sums[0]
-      totals.delta.position &+= sums[1]
-      totals.gamma.position &+= sums[2]
-      charged.absoluteDelta &+= charges.absoluteDelta
-      charged.linearSkew &+= charges.linearSkew
-      charged.absoluteSkew &+= charges.absoluteSkew
-      charged.additive &+= charges.additive
+      if hadOrders { unsafe expiryOrders[unchecked: base &+ expiry] = ExpiryOrders() }
+      additive &+=
+        Self.positionCharges(
+          bucket, table.expiry(UInt16(truncatingIfNeeded: expiry), of: underlying)
+        ).additive
     }
     let reach = cells[Int(cell)].reach.expiryCount
     for expiry in Int(risk.expiryCount)..<max(reach, Int(risk.expiryCount)) {
-      unsafe expiries[unchecked: base &+ expiry] = ExpiryTotals()
+      unsafe expiries[unchecked: base &+ expiry] = ExpiryPositions()
+      unsafe expiryOrders[unchecked: base &+ expiry] = ExpiryOrders()
     }
-    totals.absoluteDelta = Charge(charged.absoluteDelta)
-    totals.linearSkew = Charge(charged.linearSkew)
-    totals.absoluteSkew = Charge(charged.absoluteSkew)
-    totals.additive = Charge(charged.additive)
+    totals.delta.position = all[1]
+    totals.gamma.position = all[2]
+    totals.absoluteDelta = Charge(sizes[1])
+    totals.linearSkew = Charge(sizes[3])
+    totals.absoluteSkew = Charge(sizes[4])
+    totals.additive = Charge(additive)
     totals.shortNotional = Charge(found.shortNotional)
     totals.lots = Charge(found.lots)
     let old = cells[Int(cell)].reach
     clearLanes(cell, from: totals.reach.blockCount, to: old.blockCount)
     if old.hasGaps && !totals.reach.hasGaps { clearGaps(cell) }
     cells[Int(cell)] = totals
-    return markValue
+    return all[0]
   }
 
   /// P of `cell`, of which the `lanes` of the first blocks are summed already; O is zero. Returns
   /// min over s of P[s].
   @inline(__always)
   private mutating func writeLanes(
-    _ cell: UInt32, _ lanes: InlineArray<5, SIMD8<Int64>>, first: Int, count: Int
+    _ cell: UInt32, _ lanes: InlineArray<5, SIMD8<Int64>>, _ account: Int, over hadOrders: Bool
   ) -> Int64 {
     let blockCount = blockCount(of: cell)
     let base = Int(cell) &* RiskTableLimits.blocksMax &* 2
     var worst = SIMD8<Int64>(repeating: 0)
     for block in 0..<min(blockCount, 5) {
       unsafe self.lanes[unchecked: base &+ 2 &* block] = lanes[block]
-      unsafe self.lanes[unchecked: base &+ 2 &* block &+ 1] = SIMD8()
       worst = smaller(worst, lanes[block])
     }
-    if blockCount > 5 { worst = smaller(worst, sumLanes(cell, 5..<blockCount, first, count)) }
+    if hadOrders {
+      for block in 0..<blockCount {
+        unsafe self.lanes[unchecked: base &+ 2 &* block &+ 1] = SIMD8()
+      }
+    }
+    if blockCount > 5 { worst = smaller(worst, sumLanes(cell, 5..<blockCount, account)) }
     return least(worst)
   }
 
   /// P of the other blocks, four at a time; returns the minimum of each lane's, and 0.
   @inline(never)
   private mutating func sumLanes(
-    _ cell: UInt32, _ blocks: Range<Int>, _ first: Int, _ count: Int
+    _ cell: UInt32, _ blocks: Range<Int>, _ account: Int
   ) -> SIMD8<Int64> {
     var worst = SIMD8<Int64>(repeating: 0)
     let base = Int(cell) &* RiskTableLimits.blocksMax &* 2
+    let underlying = cells[Int(cell)].underlying
     // The row ends with a whole group: 5 + 3 × 4 blocks.
     for start in stride(from: blocks.lowerBound, to: blocks.upperBound, by: 4) {
       var sums = InlineArray<4, SIMD8<Int64>>(repeating: SIMD8())
-      for index in first..<first &+ count {
-        let position = unsafe reload.positions[unchecked: index]
-        if position.cell != cell { continue }
-        let factor = SIMD8(repeating: position.lots)
+      forEachLine(of: account) { margin, _, line in
+        if line.underlying != underlying || line.lots == 0 { return }
+        let factor = SIMD8(repeating: line.lots)
         for block in 0..<4 {
-          let row = unsafe table.block(unchecked: start &+ block, of: position.instrument)
+          let row = unsafe margin.table.block(unchecked: start &+ block, of: line.instrument)
           sums[block] &+= row &* factor
         }
       }
       for block in start..<min(start &+ 4, blocks.upperBound) {
         unsafe lanes[unchecked: base &+ 2 &* block] = sums[block &- start]
-        unsafe lanes[unchecked: base &+ 2 &* block &+ 1] = SIMD8()
         worst = smaller(worst, sums[block &- start])
       }
     }
@@ -273,14 +294,13 @@ extension PortfolioMargin {
   }
 
   /// The convexity terms of gaps, of what is held long.
-  @inline(__always)
-  private mutating func reloadGaps(_ cell: UInt32, first: Int, count: Int) {
-    guard cells[Int(cell)].reach.hasGaps else { return }
+  @inline(never)
+  private mutating func reloadGaps(_ cell: UInt32, _ account: Int) {
     clearGaps(cell)
-    for index in first..<first &+ count {
-      let position = unsafe reload.positions[unchecked: index]
-      let lots = max(0, position.lots)
-      if position.cell == cell { moveGaps(cell, position.instrument, held: lots, worst: lots) }
+    let underlying = cells[Int(cell)].underlying
+    forEachLine(of: account) { margin, _, line in
+      if line.underlying != underlying || line.lots <= 0 { return }
+      margin.moveGaps(cell, line.instrument, held: line.lots, worst: line.lots)
     }
   }
 

@@ -22,28 +22,33 @@ extension PortfolioMargin {
 
   /// What `totals` adds to its cell, positions alone.
   @inlinable @inline(__always)
-  static func positionCharges(_ totals: ExpiryTotals, _ risk: ExpiryRisk) -> ExpiryCharges {
+  static func positionCharges(_ totals: ExpiryPositions, _ risk: ExpiryRisk) -> ExpiryCharges {
     var charges = ExpiryCharges()
-    charges.absoluteDelta = totals.delta.positionMagnitude
-    charges.linearSkew = totals.linearSkew.positionMagnitude
-    charges.absoluteSkew = totals.absoluteSkew.positionMagnitude
-    let value = totals.value.position
+    charges.absoluteDelta = magnitude(totals.delta)
+    charges.linearSkew = magnitude(totals.linearSkew)
+    charges.absoluteSkew = magnitude(totals.absoluteSkew)
+    let haircutRate = totals.value < 0 ? risk.shortHaircutRate : risk.longHaircutRate
     charges.additive =
       Int128(charges.absoluteDelta) &* Int128(risk.rollRate)
-      &+ Int128(max(0, value)) &* Int128(risk.longHaircutRate)
-      &+ Int128(max(0, 0 &- value)) &* Int128(risk.shortHaircutRate)
+      &+ Int128(magnitude(totals.value)) &* Int128(haircutRate)
     return charges
   }
 
+  @inlinable @inline(__always)
+  static func magnitude(_ sum: Int64) -> Int64 { sum < 0 ? 0 &- sum : sum }
+
   /// The same with open orders: every term at its worse end.
   @inlinable @inline(__always)
-  static func worstCharges(_ totals: ExpiryTotals, _ risk: ExpiryRisk) -> ExpiryCharges {
+  static func worstCharges(
+    _ totals: ExpiryPositions, _ orders: ExpiryOrders, _ risk: ExpiryRisk
+  ) -> ExpiryCharges {
     var charges = ExpiryCharges()
-    charges.absoluteDelta = totals.delta.worstMagnitude
-    charges.linearSkew = totals.linearSkew.worstMagnitude
-    charges.absoluteSkew = totals.absoluteSkew.worstMagnitude
-    let long = Int128(max(0, totals.value.highEnd)) &* Int128(risk.longHaircutRate)
-    let short = Int128(max(0, 0 &- totals.value.lowEnd)) &* Int128(risk.shortHaircutRate)
+    charges.absoluteDelta = Interval(totals.delta, orders.delta).worstMagnitude
+    charges.linearSkew = Interval(totals.linearSkew, orders.linearSkew).worstMagnitude
+    charges.absoluteSkew = Interval(totals.absoluteSkew, orders.absoluteSkew).worstMagnitude
+    let value = Interval(totals.value, orders.value)
+    let long = Int128(max(0, value.highEnd)) &* Int128(risk.longHaircutRate)
+    let short = Int128(max(0, 0 &- value.lowEnd)) &* Int128(risk.shortHaircutRate)
     charges.additive =
       Int128(charges.absoluteDelta) &* Int128(risk.rollRate) &+ max(long, short)
     return charges

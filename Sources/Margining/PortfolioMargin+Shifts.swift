@@ -12,8 +12,9 @@ extension PortfolioMargin {
     // SAFETY: cell, expiry bucket and group are numbers the engine gave out. Worked on where they
     // stand: as copies they would be written to the stack and read back.
     let cell = unsafe cells.address(unchecked: Int(place.cell))
-    let totals = unsafe expiries.address(unchecked: place.bucket)
-    let before = unsafe Self.worstCharges(totals.pointee, expiryRisk)
+    let held = unsafe expiries[unchecked: place.bucket]
+    let totals = unsafe expiryOrders.address(unchecked: place.bucket)
+    let before = unsafe Self.worstCharges(held, totals.pointee, expiryRisk)
     let capLots = group == 0 ? 0 : groups[Int(group)].capLots
     if capLots > 0 {
       unsafe shiftGroupSums(
@@ -22,7 +23,7 @@ extension PortfolioMargin {
       unsafe Self.shiftSums(place.risk, lots: buy, sign: 1, &totals.pointee, &cell.pointee)
       unsafe Self.shiftSums(place.risk, lots: sell, sign: -1, &totals.pointee, &cell.pointee)
     }
-    let after = unsafe Self.worstCharges(totals.pointee, expiryRisk)
+    let after = unsafe Self.worstCharges(held, totals.pointee, expiryRisk)
     unsafe cell.pointee.absoluteDelta.worst &+= after.absoluteDelta &- before.absoluteDelta
     unsafe cell.pointee.linearSkew.worst &+= after.linearSkew &- before.linearSkew
     unsafe cell.pointee.absoluteSkew.worst &+= after.absoluteSkew &- before.absoluteSkew
@@ -65,7 +66,7 @@ extension PortfolioMargin {
 
   @inlinable @inline(__always)
   static func shiftSums(
-    _ risk: InstrumentRisk, lots: Int64, sign: Int64, _ totals: inout ExpiryTotals,
+    _ risk: InstrumentRisk, lots: Int64, sign: Int64, _ totals: inout ExpiryOrders,
     _ cell: inout CellTotals
   ) {
     if lots == 0 { return }
@@ -73,14 +74,14 @@ extension PortfolioMargin {
     totals.linearSkew.shift(perLot: sign &* risk.skewLinear, lots: lots)
     totals.absoluteSkew.shift(perLot: sign &* risk.skewAbsolute, lots: lots)
     if risk.isOption { totals.value.shift(perLot: sign &* risk.mark, lots: lots) }
-    cell.delta.shift(perLot: sign &* risk.delta, lots: lots)
-    cell.gamma.shift(perLot: sign &* risk.gamma, lots: lots)
+    cell.delta.orders.shift(perLot: sign &* risk.delta, lots: lots)
+    cell.gamma.orders.shift(perLot: sign &* risk.gamma, lots: lots)
   }
 
   /// The same for quotes of a capped group: the sums keep what the cap lets count (PM-16).
   @inlinable @inline(__always)
   mutating func shiftGroupSums(
-    _ place: MarginPlace, group: UInt16, buy: Int64, sell: Int64, _ totals: inout ExpiryTotals,
+    _ place: MarginPlace, group: UInt16, buy: Int64, sell: Int64, _ totals: inout ExpiryOrders,
     _ cell: inout CellTotals
   ) {
     let risk = place.risk
@@ -97,7 +98,7 @@ extension PortfolioMargin {
   @inlinable @inline(__always)
   static func shiftGroupSide(
     _ risk: InstrumentRisk, lots: Int64, sign: Int64, _ own: inout GroupTotals,
-    _ share: inout GroupExpiryTotals, _ totals: inout ExpiryTotals, _ cell: inout CellTotals
+    _ share: inout GroupExpiryTotals, _ totals: inout ExpiryOrders, _ cell: inout CellTotals
   ) {
     if lots == 0 { return }
     let cap = own.capLots
@@ -112,9 +113,9 @@ extension PortfolioMargin {
         perLot: sign &* risk.mark, lots: lots, capLots: cap, into: &totals.value)
     }
     own.delta.shift(
-      perLot: sign &* risk.delta, lots: lots, capLots: cap, into: &cell.delta)
+      perLot: sign &* risk.delta, lots: lots, capLots: cap, into: &cell.delta.orders)
     own.gamma.shift(
-      perLot: sign &* risk.gamma, lots: lots, capLots: cap, into: &cell.gamma)
+      perLot: sign &* risk.gamma, lots: lots, capLots: cap, into: &cell.gamma.orders)
   }
 
   /// The position of a slot changes by `lots`: lanes, sums and mark value follow, money does not.
@@ -126,7 +127,7 @@ extension PortfolioMargin {
     let expiryRisk = table.expiry(risk.expiry, of: risk.underlying)
     let shortBefore = shortNotional(place.slot, risk)
     let before = slots[Int(place.slot)]
-    slots[Int(place.slot)].position &+= lots
+    moveLots(place.slot, by: lots)
     let after = slots[Int(place.slot)]
     let shortAfter = shortNotional(place.slot, risk)
     cells[cell].shortNotional.position &+= shortAfter.position &- shortBefore.position
@@ -157,15 +158,16 @@ extension PortfolioMargin {
     let cell = Int(place.cell)
     let risk = place.risk
     var totals = expiries[place.bucket]
+    let orders = expiryOrders[place.bucket]
     let positionBefore = Self.positionCharges(totals, expiryRisk)
-    let worstBefore = Self.worstCharges(totals, expiryRisk)
-    totals.delta.position &+= lots &* risk.delta
-    totals.linearSkew.position &+= lots &* risk.skewLinear
-    totals.absoluteSkew.position &+= lots &* risk.skewAbsolute
-    if risk.isOption { totals.value.position &+= lots &* risk.mark }
+    let worstBefore = Self.worstCharges(totals, orders, expiryRisk)
+    totals.delta &+= lots &* risk.delta
+    totals.linearSkew &+= lots &* risk.skewLinear
+    totals.absoluteSkew &+= lots &* risk.skewAbsolute
+    if risk.isOption { totals.value &+= lots &* risk.mark }
     expiries[place.bucket] = totals
     let position = Self.positionCharges(totals, expiryRisk)
-    let worst = Self.worstCharges(totals, expiryRisk)
+    let worst = Self.worstCharges(totals, orders, expiryRisk)
     cells[cell].delta.position &+= lots &* risk.delta
     cells[cell].gamma.position &+= lots &* risk.gamma
     cells[cell].absoluteDelta.position &+= position.absoluteDelta &- positionBefore.absoluteDelta

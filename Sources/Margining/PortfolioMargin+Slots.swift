@@ -15,7 +15,7 @@ struct MarginPlace: BitwiseCopyable {
     self.risk = risk
   }
 
-  /// Its bucket in `expiries`.
+  /// Its bucket in `expiries` and `expiryOrders`.
   @inlinable var bucket: Int {
     Int(cell) &* RiskTableLimits.expiriesMax &+ Int(risk.expiry)
   }
@@ -60,11 +60,15 @@ extension PortfolioMargin {
     record.cell = cell
     record.next = totals.firstSlot
     if totals.firstSlot != 0 { slots[Int(totals.firstSlot)].previous = slot }
+    record.line = held.add(
+      HeldLine(instrument: instrument, underlying: risk.underlying), of: slot,
+      account: Int(account), count: Int(totals.slotCount))
     if risk.counterpart != 0,
       let other = slotOfInstrument[Self.key(account, risk.counterpart)]
     {
       record.counterpart = other
       slots[Int(other)].counterpart = slot
+      held.link(record.line, slots[Int(other)].line)
     }
     slots[Int(slot)] = record
     accounts[Int(account)].firstSlot = slot
@@ -72,6 +76,15 @@ extension PortfolioMargin {
     let isNew = slotOfInstrument.insert(Self.key(account, instrument), slot)
     assert(isNew, "an instrument of an account has one slot")
     return MarginPlace(slot: slot, cell: cell, risk: risk)
+  }
+
+  /// The position of a slot changes; nothing else does.
+  @inlinable @inline(__always)
+  mutating func moveLots(_ slot: UInt32, by lots: Int64) {
+    // SAFETY: slots and lines are numbers the engine gave out.
+    let record = unsafe slots.address(unchecked: Int(slot))
+    unsafe record.pointee.position &+= lots
+    unsafe held.lines[unchecked: Int(record.pointee.line)].lots = record.pointee.position
   }
 
   /// Gives the slot back when neither a position nor an order is left in it.
@@ -84,7 +97,14 @@ extension PortfolioMargin {
   @usableFromInline
   mutating func releaseSlow(_ slot: UInt32) {
     let record = slots[Int(slot)]
-    if record.counterpart != 0 { slots[Int(record.counterpart)].counterpart = 0 }
+    if record.counterpart != 0 {
+      slots[Int(record.counterpart)].counterpart = 0
+      held.unlink(slots[Int(record.counterpart)].line)
+    }
+    let moved = held.remove(
+      record.line, account: Int(record.account),
+      count: Int(accounts[Int(record.account)].slotCount))
+    if moved != 0 { slots[Int(moved)].line = record.line }
     if record.next != 0 { slots[Int(record.next)].previous = record.previous }
     if record.previous != 0 {
       slots[Int(record.previous)].next = record.next

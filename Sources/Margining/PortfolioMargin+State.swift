@@ -42,15 +42,32 @@ extension PortfolioMargin {
 }
 
 extension PortfolioMargin {
+  /// Gives `combine` the words of the sheets in force, which are those that the parameters said at
+  /// the last `activate`.
+  public func forEachSheetWord(_ combine: (UInt64, UInt64) -> Void) {
+    for underlying in 0..<sheets.count {
+      let sheet = sheets[underlying]
+      combine(UInt64(bitPattern: sheet.netDeltaRate), UInt64(bitPattern: sheet.hedgedDeltaRate))
+      combine(UInt64(bitPattern: sheet.gammaRate), UInt64(bitPattern: sheet.concentrationStart))
+      combine(
+        UInt64(bitPattern: sheet.concentrationSpan), UInt64(bitPattern: sheet.concentrationRate))
+      combine(
+        UInt64(bitPattern: sheet.shortMaintenanceRate), UInt64(bitPattern: sheet.shortInitialRate))
+      combine(UInt64(bitPattern: sheet.maintenanceRate), UInt64(bitPattern: sheet.initialRate))
+    }
+  }
+
   /// All memory but the risk table, which its buffer visits; `adopt` names it again.
   public mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {
     sheets.visit(&visitor)
     accounts.visit(&visitor)
     cells.visit(&visitor)
     expiries.visit(&visitor)
+    expiryOrders.visit(&visitor)
     lanes.visit(&visitor)
     gapLanes.visit(&visitor)
     slots.visit(&visitor)
+    held.visit(&visitor)
     groups.visit(&visitor)
     groupExpiries.visit(&visitor)
     groupLanes.visit(&visitor)

@@ -20,7 +20,7 @@ import VenueTypes
 /// they leave. `admit…` calls check and enter; `remove`, `fill` and `place…` calls never fail.
 /// Money is in µ$, lots are signed (long > 0).
 ///
-/// Memory: 64 octets an account and slot entry each, 2 × 1,088 (lanes) + 384 (gaps) + 3,072
+/// Memory: 352 octets an account, 88 a slot and its entries, 2 × 1,088 (lanes) + 384 (gaps) + 3,072
 /// (32 expiry buckets) + 400 a cell, 3 × 1,088 + 4,096 + 128 a group. All taken in `init`.
 ///
 /// Owned by one thread. Nothing but `init` allocates.
@@ -32,12 +32,14 @@ public struct PortfolioMargin: ~Copyable, Sendable {
   @usableFromInline var accounts: FixedArray<AccountTotals>
   @usableFromInline var cells: FixedArray<CellTotals>
   /// Bucket e of cell c at 32·c + e.
-  @usableFromInline var expiries: FixedArray<ExpiryTotals>
+  @usableFromInline var expiries: FixedArray<ExpiryPositions>
+  @usableFromInline var expiryOrders: FixedArray<ExpiryOrders>
   /// P and O side by side: block b of cell c at 2·(17·c + b) and the place after.
   @usableFromInline var lanes: FixedArray<SIMD8<Int64>>
   /// The same of the convexity terms of gaps: of the positions held long, and with all buys filled.
   @usableFromInline var gapLanes: FixedArray<SIMD8<Int64>>
   @usableFromInline var slots: FixedArray<PositionSlot>
+  @usableFromInline var held: HeldLines
   @usableFromInline var groups: FixedArray<GroupTotals>
   @usableFromInline var groupExpiries: FixedArray<GroupExpiryTotals>
   /// Σ loss, ℓ and M of PM-16: block b of group g at 3·(17·g + b) and the two places after.
@@ -64,9 +66,11 @@ public struct PortfolioMargin: ~Copyable, Sendable {
     accounts = FixedArray(count: Int(limits.accountsMax), filledWith: AccountTotals())
     cells = FixedArray(count: cellCount, filledWith: CellTotals())
     expiries = FixedArray(zeroed: cellCount * RiskTableLimits.expiriesMax)
+    expiryOrders = FixedArray(zeroed: cellCount * RiskTableLimits.expiriesMax)
     lanes = FixedArray(zeroed: cellCount * RiskTableLimits.blocksMax * 2)
     gapLanes = FixedArray(zeroed: cellCount * RiskTableLimits.gapBlocksMax * 2)
     slots = FixedArray(count: Int(limits.slotsMax) + 1, filledWith: PositionSlot())
+    held = HeldLines(accountsMax: Int(limits.accountsMax), slotsMax: Int(limits.slotsMax))
     groups = FixedArray(count: groupCount, filledWith: GroupTotals())
     groupExpiries = FixedArray(zeroed: groupCount * RiskTableLimits.expiriesMax)
     groupLanes = FixedArray(zeroed: groupCount * RiskTableLimits.blocksMax * 3)

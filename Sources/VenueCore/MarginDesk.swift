@@ -230,6 +230,7 @@ struct MarginDesk: ~Copyable, Sendable {
     for instrument in 1..<scales.count where engine.table.contains(UInt32(instrument)) {
       scales[instrument].fees.hash(into: &hasher)
     }
+    engine.forEachSheetWord { hasher.combine($0, $1) }
     engine.forEachStateWord { hasher.combine($0, $1) }
   }
 }

@@ -15,6 +15,10 @@ extension Venue {
       precondition(
         instrument == 0,
         "command \(ledger.sequence): positions of instrument \(instrument) do not sum to zero")
+      let account = ledger.margin.engine.firstBrokenAccount()
+      precondition(
+        account == nil,
+        "command \(ledger.sequence): lines of account \(account ?? 0) are not its positions")
     }
   #endif
 }

@@ -35,6 +35,11 @@ extension Venue {
     return false
   }
 
+  /// What `key` is for `underlying` 0…7. A margin sheet's is in force from the next table on.
+  public mutating func parameter(_ key: ParameterKey, _ underlying: UInt8) -> Int64 {
+    parameters[key, underlying]
+  }
+
   /// Puts the margin sheets in force that the parameters say: with a risk table, so that no account
   /// is measured by another sheet than its neighbours.
   mutating func loadSheets() {

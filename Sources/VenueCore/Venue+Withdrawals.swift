@@ -79,11 +79,11 @@ extension Venue {
   /// and which underlying that is.
   mutating func worstFactor(_ account: UInt32) -> (factor: Int64, underlying: UInt8) {
     var worst = (factor: Treasury.wholeFactor, underlying: UInt8(0))
-    for underlying in UInt8(0)..<8
-    where treasury.withdrawalFactor[Int(underlying)] < worst.factor
-      && ledger.margin.engine.isActive(account, in: underlying)
-    {
-      worst = (treasury.withdrawalFactor[Int(underlying)], underlying)
+    for place in 0..<8 where treasury.withdrawalFactor[place] < worst.factor {
+      let underlying = UInt8(truncatingIfNeeded: place)
+      if ledger.margin.engine.isActive(account, in: underlying) {
+        worst = (treasury.withdrawalFactor[place], underlying)
+      }
     }
     return worst
   }

@@ -195,9 +195,7 @@
   struct MarginSteadyStateTests {
     /// Goal: the sequencer takes not one byte with margin on, while tables come into force and are
     /// refused, and prints move the index. Method: bytes counted around its duty cycle alone.
-    // Debug builds walk ranges of other integers than `Int` by allocating, on paths that only a
-    // venue with margin has; in the optimised program `scripts/prove-hot-loops` finds none.
-    @Test(.disabled("not yet free of allocations in debug builds"))
+    @Test
     func `the sequencer allocates nothing while risk tables come into force`() throws {
       let meter = try #require(ThreadMeter())
       let isAlive = meter.seesAllocation()

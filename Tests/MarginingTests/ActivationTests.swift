@@ -74,6 +74,66 @@ import Testing
     #expect(refused.count < Self.accountCount / 2, "seed \(seed)")
   }
 
+  /// Goal: the same after positions have come and gone in any order, with orders open. Method: as
+  /// above; an account's instruments are opened, closed and opened anew, beside orders that come
+  /// back after the table, and orders in instruments it does not hold that do not.
+  @Test(arguments: UInt64(10)..<14)
+  func `a new table finds what is left of positions that came and went`(seed: UInt64) throws {
+    let chain = Chain()
+    var random = SplitMix64(seed: seed)
+    let low = try chain.table()
+    var margin = PortfolioMargin(limits: Self.limits, table: low)
+    var held: [UInt64: Int64] = [:]
+    var orders: [OpenOrder] = []
+    for account in 0..<UInt32(Self.accountCount) {
+      let isRich = margin.adjustCollateral(account, by: 1 << 50)
+      #expect(isRich)
+    }
+    for _ in 0..<Self.accountCount * 120 {
+      let account = UInt32(random.below(Self.accountCount))
+      let instrument = chain.instruments[random.below(chain.instruments.count)].instrument
+      let key = UInt64(account) << 32 | UInt64(instrument)
+      if random.below(6) == 0 {
+        let order = OpenOrder(
+          account: account, instrument: instrument, side: random.below(2) == 0 ? .buy : .sell,
+          lots: UInt32(1 + random.below(20)), price: low.mark(instrument), fee: 3)
+        if margin.admit(order).isAccepted { orders.append(order) }
+        continue
+      }
+      let before = held[key] ?? 0
+      let lots = before != 0 && random.below(3) > 0 ? -before : Int64(random.below(201) - 100)
+      if lots == 0 { continue }
+      let outcome = margin.transfer(account, instrument, lots: lots, price: 0)
+      #expect(outcome == .covered || outcome == .positionLimit, "seed \(seed)")
+      if outcome == .covered { held[key] = before + lots }
+    }
+    #expect(orders.count > 100 && held.values.contains(0), "seed \(seed)")
+    let table = try chain.table(half: 1, number: 2, move: -0.04, isDoubtful: seed % 2 == 1)
+    var other = PortfolioMargin(limits: Self.limits, table: table)
+    for (key, lots) in held where lots != 0 {
+      let outcome = other.transfer(
+        UInt32(key >> 32), UInt32(truncatingIfNeeded: key), lots: lots, price: 0)
+      #expect(outcome == .covered, "seed \(seed)")
+    }
+    margin.activate(table)
+    for (place, order) in orders.enumerated() where place % 3 > 0 {
+      let areRestored = (margin.restore(order), other.restore(order))
+      #expect(areRestored == (true, true), "seed \(seed)")
+    }
+    margin.finishActivation()
+    for account in 0..<UInt32(Self.accountCount) {
+      let isRich = other.adjustCollateral(account, by: margin.collateral(account))
+      #expect(isRich)
+      let difference = Self.difference(&margin, &other, account)
+      #expect(difference == "", "seed \(seed)")
+      if difference != "" { return }
+    }
+    #if CAUSEWAY_CHECKS
+      let broken = margin.firstBrokenAccount()
+      #expect(broken == nil, "seed \(seed)")
+    #endif
+  }
+
   @Test
   func `an account beyond what is counted is set aside and no other`() throws {
     let chain = Chain()

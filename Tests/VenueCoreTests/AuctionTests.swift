@@ -87,6 +87,24 @@ import VenueTypes
     #expect(harness.faults() == [])
   }
 
+  @Test func `a slice sold cancels the orders that reduce risk no more`() {
+    var harness = Harness()
+    harness.deposit(200_000, to: 0)
+    for account in UInt16(1)...5 { harness.deposit(50_000_000, to: account) }
+    harness.trade(4, 100_000, 100, buyer: 0, seller: 1)
+    harness.order(0, .sell, 4, 120_000, 150)
+    harness.prices(90_500)
+    for _ in 0..<5 { harness.tick() }
+    #expect(harness.venue.liquidationStep(0) == .auction)
+    #expect(!harness.log.contains { $0.kind == .orderCanceled })
+    let events = harness.bid(3, for: 0, share: 300_000)
+    // What is left is less than half of what the order sells.
+    #expect(harness.lots(0, 4) == 73)
+    let canceled = events.filter { $0.kind == .orderCanceled }
+    #expect(canceled.map(\.side) == [.sell] && canceled.map(\.cancelReason) == [.liquidation])
+    #expect(harness.faults() == [])
+  }
+
   @Test func `the largest slice cures the account, and more is not for sale`() {
     var harness = Self.auction()
     harness.tick(seconds: 30)

@@ -12,7 +12,7 @@ import VenueTypes
 
   /// 5 up-and-out and 6 up-and-in calls at 103,000, 7 up-and-out call just above, 8 Asian call of
   /// four observations from the first hour on, 9 lookback put, 10 lookback call, 11 down-and-in put
-  /// that nothing touches.
+  /// and 12 up-and-in call that nothing touches, the latter worth something at the end without it.
   private func listed() -> Harness {
     var harness = Harness()
     let barrier: UInt64 = 103_000_000_000_000
@@ -24,6 +24,7 @@ import VenueTypes
     harness.listExotic(9, .lookbackPut)
     harness.listExotic(10, .lookbackCall)
     harness.listExotic(11, .downInPut, auxiliary: 90_000_000_000_000)
+    harness.listExotic(12, .upInCall, auxiliary: 110_000_000_000_000)
     harness.activate()
     return harness
   }
@@ -61,7 +62,7 @@ import VenueTypes
 
   @Test func `each exotic pays by its path, and money is conserved`() {
     var harness = listed()
-    for instrument in UInt32(5)...11 {
+    for instrument in UInt32(5)...12 {
       let traded = harness.trade(0, 1, instrument, 100, 10)
       #expect(traded, "instrument \(instrument)")
     }
@@ -77,6 +78,7 @@ import VenueTypes
     // Of 0.1 unit, µ$: the average is (101,000 + 103,000 + 99,000 + 100,500) / 4.
     let expected: [UInt32: UInt64] = [
       5: 0, 6: 50_000_000, 7: 50_000_000, 8: 87_500_000, 9: 100_000_000, 10: 300_000_000, 11: 0,
+      12: 0,
     ]
     #expect(paid == expected)
     let after = harness.balances

@@ -110,6 +110,8 @@ import VenueTypes
     harness.deposit(200_000, to: 0)
     harness.deposit(2_000_000, to: 1)
     harness.deposit(500_000, to: 2)
+    // Never active in the underlying: no part of the claims.
+    harness.deposit(700_000, to: 4)
     harness.trade(4, 100_000, 100, buyer: 0, seller: 2)
     harness.trade(2, 4_000, 100, buyer: 1, seller: 2)
     harness.trade(8, 4_000, 5, buyer: 1, seller: 2)

@@ -19,6 +19,8 @@ struct LiquidationHarness: ~Copyable {
   var indexes = (100_000.0, 4_000.0)
   /// Whether index prices come with every tick and table.
   var isFed = true
+  /// Whose index prices those are.
+  var fedUnderlyings = UInt32(0)..<2
   private var prints: UInt32 = 0
   private var sequence: UInt64 = 0
   private var tables: UInt64 = 0
@@ -139,7 +141,7 @@ struct LiquidationHarness: ~Copyable {
     guard isFed else { return [] }
     prints += 1
     var events: [Event] = []
-    for underlying in UInt32(0)..<2 {
+    for underlying in fedUnderlyings {
       for source in UInt32(0)..<3 {
         var command = Command(kind: .indexPrice)
         command.quantity = underlying

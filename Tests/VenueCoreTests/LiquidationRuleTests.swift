@@ -119,6 +119,51 @@ import VenueTypes
     #expect(harness.order(0, .buy, 4, 90_000, 1).map(\.kind) == [.orderAccepted])
   }
 
+  /// Account 0 in liquidation at 90,500; somebody bids for 60 of its 100 lots just above the zero
+  /// price of a round of 60, so that they go and equity still does not cover.
+  private func atZeroPrice(prepare: (inout Harness) -> Void = { _ in }) -> Harness {
+    var harness = Self.longPerpetual()
+    harness.set(.roundShare, 600_000_000)
+    prepare(&harness)
+    harness.prices(90_500)
+    let standing = harness.venue.standing(0)
+    let giveaway = LiquidationRules.giveaway(
+      equity: standing.equity, maintenance: standing.maintenance,
+      released: standing.maintenance / 100 * 60, lots: 60)
+    harness.order(2, .buy, 4, ((90_500 - giveaway / 100_000) / 5 + 2) * 5, 60)
+    return harness
+  }
+
+  @Test func `an order that reduced risk is cancelled in the round that finds it does no more`() {
+    var harness = atZeroPrice { $0.order(0, .sell, 4, 110_000, 100) }
+    let first = harness.tick()
+    #expect(first.contains { $0.kind == .liquidationFill } && harness.lots(0, 4) == 40)
+    #expect(harness.venue.liquidationStep(0) == .book)
+    #expect(!harness.log.contains { $0.kind == .orderCanceled })
+    // 100 lots would turn a long position of 40 into a short one of 60.
+    let canceled = harness.tick().filter { $0.kind == .orderCanceled }
+    #expect(canceled.map(\.side) == [.sell] && canceled.map(\.cancelReason) == [.liquidation])
+    #expect(harness.faults() == [])
+  }
+
+  @Test func `a penalty takes what a fill spared and no more`() {
+    var harness = atZeroPrice()
+    let before = harness.venue.standing(0)
+    let fills = harness.tick().filter { $0.kind == .liquidationFill && $0.session == .max }
+    #expect(fills.map(\.quantity) == [60])
+    let after = harness.venue.standing(0)
+    // One per cent of the money is 4,800 USD; two ticks above the zero price spare 60 at most.
+    #expect(fills[0].fee > 0 && fills[0].fee <= 60_000_000)
+    let left = LiquidationRules.spare(
+      after: after.equity, maintenanceAfter: after.maintenance, before: before.equity,
+      maintenanceBefore: before.maintenance)
+    let isNotWorse = LiquidationRules.isNotWorse(
+      after: after.equity, maintenanceAfter: after.maintenance, before: before.equity,
+      maintenanceBefore: before.maintenance)
+    #expect(left == 0 && isNotWorse)
+    #expect(harness.moduleEquity(0) == fills[0].fee && harness.faults() == [])
+  }
+
   @Test func `futures go before options, then what releases most margin`() {
     var harness = Harness()
     harness.deposit(600_000, to: 0)

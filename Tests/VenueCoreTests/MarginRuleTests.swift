@@ -211,4 +211,19 @@ import VenueTypes
     let after = harness.base.venue.standing(1).initial
     #expect(after > before * 3 / 2)
   }
+
+  @Test func `the margin sheets in force are part of the state`() throws {
+    var harness = Harness()
+    let before = harness.base.venue.stateHash()
+    var sheet = MarginSheet()
+    sheet.gammaRate += 1
+    let isLoaded = harness.base.venue.ledger.margin.engine.load(sheet, for: 1)
+    let other = harness.base.venue.stateHash()
+    #expect(isLoaded && other != before)
+    let image = harness.base.venue.stateImage()
+    let copy = try Venue(
+      limits: harness.base.venue.limits, outlet: .digestOnly(), image: image)
+    let copied = copy.stateHash()
+    #expect(copied == other)
+  }
 }

@@ -110,6 +110,14 @@ public struct RiskTable: Sendable {
     return unsafe rows[Int(instrument) &* RiskTableLimits.blocksMax &+ block]
   }
 
+  /// Where the columns of `instrument` stand, absent or not: for loops that have no use for a copy.
+  /// Unchecked in release builds.
+  @inlinable @inline(__always) @unsafe
+  public func risk(unchecked instrument: UInt32) -> UnsafePointer<InstrumentRisk> {
+    assert(instrument <= limits.instrumentsMax)
+    return unsafe UnsafePointer(risks + Int(instrument))
+  }
+
   /// The columns of `instrument` side by side, as `InstrumentRisk` orders them: mark, delta, gamma,
   /// both skews, notional, bound; the last word is no number. Unchecked in release builds.
   @inlinable @inline(__always) @unsafe

@@ -61,7 +61,9 @@ extension RiskTable {
   /// gamma, vega and mark and inside `valueMax`, nothing in lane 0, an option's counterpart naming
   /// it back. Cost: one pass over the rows.
   public func isConsistent() -> Bool {
-    for underlying in 0..<limits.underlyingsMax where !isConsistent(underlying: underlying) {
+    // Of `Int`: in debug builds a range of another type allocates while it is walked.
+    for underlying in 0..<Int(limits.underlyingsMax)
+    where !isConsistent(underlying: UInt8(truncatingIfNeeded: underlying)) {
       return false
     }
     if contains(0) { return false }
@@ -82,8 +84,8 @@ extension RiskTable {
       Int(risk.gapCount) <= RiskTableLimits.gapsMax, risk.index >= 0, risk.pegRate >= 0,
       risk.pegRate <= Self.rateMax
     else { return false }
-    for expiry in 0..<UInt16(truncatingIfNeeded: risk.expiryCount) {
-      let rates = self.expiry(expiry, of: underlying)
+    for expiry in 0..<Int(risk.expiryCount) {
+      let rates = self.expiry(UInt16(truncatingIfNeeded: expiry), of: underlying)
       guard Self.isRate(rates.rollRate), Self.isRate(rates.longHaircutRate),
         Self.isRate(rates.shortHaircutRate), Self.isRate(rates.confidenceRate)
       else { return false }

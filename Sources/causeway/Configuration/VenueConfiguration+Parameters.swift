@@ -1,7 +1,8 @@
 import Margining
 import VenueTypes
 
-/// `[parameters]`: what a new venue is told to set, of all underlyings.
+/// `[parameters]`: what a new venue is told to set, of all underlyings; `[parameters.1]`: of the
+/// one with that id alone, instead of what the former says.
 ///
 /// The name is that of the `ParameterKey` with underscores, the value a decimal text: a rate as a
 /// share (`"0.0003"` is 3 basis points), a time in seconds, money in dollars, a count. What is not
@@ -11,14 +12,37 @@ extension VenueConfiguration {
   struct Parameter: Equatable {
     var key: ParameterKey
     var value: Int64
+    /// nil = all of them.
+    var underlying: UInt8?
   }
 
-  static func parameters(_ root: TOMLSection) throws -> [Parameter] {
+  /// - Parameter underlyingCount: how many `[[underlying]]` there are.
+  static func parameters(_ root: TOMLSection, underlyingCount: Int) throws -> [Parameter] {
     let section = try root.section("parameters")
+    let shared = try read(section, of: nil)
+    var found = shared
+    for number in 0..<8 {
+      let own = try read(try section.section("\(number)"), of: UInt8(number))
+      if own.isEmpty { continue }
+      guard number < underlyingCount else {
+        throw section.error("\(number)", "names an [[underlying]] that is not there")
+      }
+      found += own
+      try check(found, of: UInt8(number), section, "\(number)")
+    }
+    try section.finish()
+    try check(shared, of: nil, root, "parameters")
+    return found
+  }
+
+  private static func read(_ section: TOMLSection, of underlying: UInt8?) throws -> [Parameter] {
     var found: [Parameter] = []
     for key in ParameterKey.allCases {
       let text = try section.string(key.configurationName, default: "")
       if text.isEmpty { continue }
+      guard underlying == nil || !key.isOfVenue else {
+        throw section.error(key.configurationName, "is of the whole venue; it goes to [parameters]")
+      }
       let range = key.range
       guard let value = key.unit.parse(text), value >= range.least, value <= range.most else {
         throw section.error(
@@ -26,53 +50,71 @@ extension VenueConfiguration {
           "is \"\(text)\"; it must be \(key.unit.name) from \(key.unit.text(range.least)) to "
             + key.unit.text(range.most))
       }
-      found.append(Parameter(key: key, value: value))
+      found.append(Parameter(key: key, value: value, underlying: underlying))
     }
-    try section.finish()
-    guard Self.sheet(found).isValid else {
-      throw root.error(
-        "parameters",
-        "do not fit each other: hedged_delta_rate may not exceed net_delta_rate, "
-          + "short_maintenance_rate not short_initial_rate, maintenance_rate not initial_rate")
-    }
+    if underlying != nil { try section.finish() }
     return found
   }
 
-  private static func sheet(_ parameters: [Parameter]) -> MarginSheet {
-    var sheet = MarginSheet()
-    for parameter in parameters {
-      switch parameter.key {
-      case .netDeltaRate: sheet.netDeltaRate = parameter.value
-      case .hedgedDeltaRate: sheet.hedgedDeltaRate = parameter.value
-      case .gammaRate: sheet.gammaRate = parameter.value
-      case .concentrationStart: sheet.concentrationStart = parameter.value
-      case .concentrationSpan: sheet.concentrationSpan = parameter.value
-      case .concentrationRate: sheet.concentrationRate = parameter.value
-      case .shortMaintenanceRate: sheet.shortMaintenanceRate = parameter.value
-      case .shortInitialRate: sheet.shortInitialRate = parameter.value
-      case .maintenanceRate: sheet.maintenanceRate = parameter.value
-      case .initialRate: sheet.initialRate = parameter.value
-      default: break
-      }
+  /// Refuses what the venue would: a sheet that is not sound, and fees by which makers get more
+  /// than takers pay.
+  private static func check(
+    _ parameters: [Parameter], of underlying: UInt8?, _ section: TOMLSection, _ name: String
+  ) throws {
+    let value = { Self.value($0, of: underlying, parameters) }
+    guard sheet(value).isValid, value(.makerFeeRate) + value(.takerFeeRate) >= 0 else {
+      throw section.error(
+        name,
+        "do not fit each other: hedged_delta_rate may not exceed net_delta_rate, "
+          + "short_maintenance_rate not short_initial_rate, maintenance_rate not initial_rate, "
+          + "and a maker's rebate not what takers pay")
     }
+  }
+
+  /// What is in force of `key` when all of `parameters` are set.
+  static func value(
+    _ key: ParameterKey, of underlying: UInt8?, _ parameters: [Parameter]
+  ) -> Int64 {
+    let said = parameters.filter { $0.key == key }
+    let own = underlying == nil ? nil : said.last { $0.underlying == underlying }
+    return (own ?? said.last { $0.underlying == nil })?.value ?? key.range.standard
+  }
+
+  private static func sheet(_ value: (ParameterKey) -> Int64) -> MarginSheet {
+    var sheet = MarginSheet()
+    sheet.netDeltaRate = value(.netDeltaRate)
+    sheet.hedgedDeltaRate = value(.hedgedDeltaRate)
+    sheet.gammaRate = value(.gammaRate)
+    sheet.concentrationStart = value(.concentrationStart)
+    sheet.concentrationSpan = value(.concentrationSpan)
+    sheet.concentrationRate = value(.concentrationRate)
+    sheet.shortMaintenanceRate = value(.shortMaintenanceRate)
+    sheet.shortInitialRate = value(.shortInitialRate)
+    sheet.maintenanceRate = value(.maintenanceRate)
+    sheet.initialRate = value(.initialRate)
     return sheet
   }
 
-  /// The commands that set them, in an order in which each leaves the margin sheet valid: what
-  /// bounds others rises before them and falls after them.
+  /// The commands that set them, those of all underlyings first, in an order in which the venue
+  /// refuses none: what bounds others rises before them and falls after them.
   static func commands(_ parameters: [Parameter]) -> [Command] {
-    let bounds: [ParameterKey] = [.netDeltaRate, .shortInitialRate, .initialRate]
+    let bounds: [ParameterKey] = [.netDeltaRate, .shortInitialRate, .initialRate, .takerFeeRate]
+    let shared = parameters.filter { $0.underlying == nil }
     func place(_ parameter: Parameter) -> Int {
       guard bounds.contains(parameter.key) else { return 1 }
-      return parameter.value > parameter.key.range.standard ? 0 : 2
+      let before =
+        parameter.underlying == nil
+        ? parameter.key.range.standard : value(parameter.key, of: nil, shared)
+      return parameter.value > before ? 0 : 2
     }
+    func group(_ parameter: Parameter) -> Int { parameter.underlying.map { Int($0) } ?? -1 }
     return parameters.sorted {
-      (place($0), $0.key.rawValue) < (place($1), $1.key.rawValue)
+      (group($0), place($0), $0.key.rawValue) < (group($1), place($1), $1.key.rawValue)
     }.map {
       var command = Command(kind: .parameterChange)
       command.clientOrderID = UInt64($0.key.rawValue)
       command.price = $0.value
-      command.quantity = 255
+      command.quantity = UInt32($0.underlying ?? 255)
       return command
     }
   }
@@ -131,6 +173,16 @@ extension ParameterKey {
     "\(self)".reduce(into: "") {
       if $1.isUppercase { $0 += "_" }
       $0 += $1.lowercased()
+    }
+  }
+
+  /// Whether it limits the venue as a whole.
+  var isOfVenue: Bool {
+    switch self {
+    case .hourlyWithdrawalRate, .hourlyWithdrawalFloor, .dailyWithdrawalRate,
+      .dailyWithdrawalFloor:
+      true
+    default: false
     }
   }
 

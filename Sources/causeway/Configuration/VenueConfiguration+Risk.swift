@@ -34,7 +34,9 @@ extension VenueConfiguration {
   }
 
   /// - Parameter parameters: they say how many sources an index needs at least.
-  static func oracle(_ root: TOMLSection, _ parameters: [Parameter]) throws -> Oracle {
+  static func oracle(
+    _ root: TOMLSection, _ parameters: [Parameter], underlyingCount: Int
+  ) throws -> Oracle {
     let section = try root.section("oracle")
     let mode: OracleMode = try section.choice(
       "mode", [("fixed", .fixed), ("off", .off), ("udp", .udp)], default: "fixed")
@@ -42,7 +44,8 @@ extension VenueConfiguration {
       switch mode {
       case .fixed: .fixed
       case .off: .off
-      case .udp: .udp(try OracleSocket(section, sourcesMin: sourcesMin(parameters)))
+      case .udp:
+        .udp(try OracleSocket(section, sourcesMin: sourcesMin(parameters, underlyingCount)))
       }
     try section.finish()
     return oracle
@@ -50,8 +53,11 @@ extension VenueConfiguration {
 
   private enum OracleMode { case fixed, off, udp }
 
-  private static func sourcesMin(_ parameters: [Parameter]) -> Int {
-    Int(
-      parameters.last { $0.key == .sourcesMin }?.value ?? ParameterKey.sourcesMin.range.standard)
+  /// The most that any of the underlyings needs.
+  private static func sourcesMin(_ parameters: [Parameter], _ underlyingCount: Int) -> Int {
+    let needed = (0..<max(1, underlyingCount)).map {
+      value(.sourcesMin, of: UInt8($0), parameters)
+    }
+    return Int(needed.max() ?? ParameterKey.sourcesMin.range.standard)
   }
 }

@@ -108,8 +108,8 @@ extension VenueConfiguration {
     limits.margin = try Self.margin(root)
     risk = try Self.risk(root)
     settlement = try Self.settlement(root, directory: directory)
-    parameters = try Self.parameters(root)
-    oracle = try Self.oracle(root, parameters)
+    parameters = try Self.parameters(root, underlyingCount: underlyings.count)
+    oracle = try Self.oracle(root, parameters, underlyingCount: underlyings.count)
     try root.finish()
     try checkNumbers(in: root)
   }
