@@ -21,18 +21,8 @@ public struct Black76<Width: Lanes>: Sendable {
   /// Price, delta, gamma and vega.
   @inlinable @inline(__always)
   public var values: VanillaValues<Width> {
-    let root = time.squareRoot()
-    let parts = VanillaKernel.parts(
-      scale: forward, strike: strike,
-      logRatio: VanillaKernel.logarithmOfRatio(forward, strike),
-      rawDeviation: volatility * root, sign: sign)
-    let signed = sign * discount
-    let density = discount * parts.density
-    return VanillaValues(
-      price: signed * Width.fused(forward, parts.gain, parts.payment.negated),
-      delta: signed * parts.gain,
-      gamma: density * parts.inverse,
-      vega: density * forward * root)
+    let opening = opening
+    return values(opening, chances(opening, density: Self.density(opening)))
   }
 
   /// Price and all sensitivities. The discount factor stands for a rate of -ln(discount)/time:
@@ -40,24 +30,75 @@ public struct Black76<Width: Lanes>: Sendable {
   /// time 0 has no discounting part.
   @inlinable @inline(__always)
   public var greeks: VanillaGreeks<Width> {
+    let opening = opening
+    return greeks(opening, chances(opening, density: Self.density(opening)))
+  }
+}
+
+extension Black76: StagedOption {
+  @frozen @usableFromInline
+  internal struct Opening: Sendable {
+    @usableFromInline var root: Width  // √T
+    @usableFromInline var distances: VanillaKernel.Distances<Width>
+
+    @inlinable @inline(__always)
+    internal init(root: Width, distances: VanillaKernel.Distances<Width>) {
+      self.root = root
+      self.distances = distances
+    }
+  }
+
+  @inlinable @inline(__always)
+  internal var opening: Opening {
     let root = time.squareRoot()
-    let parts = VanillaKernel.parts(
-      scale: forward, strike: strike,
-      logRatio: VanillaKernel.logarithmOfRatio(forward, strike),
-      rawDeviation: volatility * root, sign: sign)
+    return Opening(
+      root: root,
+      distances: VanillaKernel.distances(
+        scale: forward, logRatio: VanillaKernel.logarithmOfRatio(forward, strike),
+        rawDeviation: volatility * root))
+  }
+
+  @inlinable @inline(__always)
+  internal static func density(_ opening: Opening) -> Width {
+    VanillaKernel.density(opening.distances)
+  }
+
+  @inlinable @inline(__always)
+  internal func chances(_ opening: Opening, density: Width) -> VanillaKernel.Chances<Width> {
+    VanillaKernel.chances(
+      scale: forward, strike: strike, sign: sign, opening.distances, density: density)
+  }
+
+  @inlinable @inline(__always)
+  internal func values(
+    _ opening: Opening, _ chances: VanillaKernel.Chances<Width>
+  ) -> VanillaValues<Width> {
     let signed = sign * discount
-    let price = signed * Width.fused(forward, parts.gain, parts.payment.negated)
-    let density = discount * parts.density
-    let vega = density * forward * root
-    let curves = VanillaKernel.curves(parts, root: root)
-    let decay = density * forward * (volatility * volatility * parts.perDeviation) * -0.5
+    let discounted = discount * chances.density
+    return VanillaValues(
+      price: signed * Width.fused(forward, chances.gain, chances.payment.negated),
+      delta: signed * chances.gain,
+      gamma: discounted * opening.distances.inverse,
+      vega: discounted * forward * opening.root)
+  }
+
+  @inlinable @inline(__always)
+  internal func greeks(
+    _ opening: Opening, _ chances: VanillaKernel.Chances<Width>
+  ) -> VanillaGreeks<Width> {
+    let values = values(opening, chances)
+    let perDeviation = opening.distances.inverse * forward
+    let discounted = discount * chances.density
+    let curves = VanillaKernel.curves(
+      opening.distances, perDeviation: perDeviation, root: opening.root)
+    let decay = discounted * forward * (volatility * volatility * perDeviation) * -0.5
     let rate = Elementary.logarithmInside(discount).negated / time.atLeast(0x1p-900)
     let carry = Width.select(
-      Width.isLess(Width(repeating: 0), time), rate * price, Width(repeating: 0))
+      Width.isLess(Width(repeating: 0), time), rate * values.price, Width(repeating: 0))
     return VanillaGreeks(
-      price: price, delta: signed * parts.gain, gamma: density * parts.inverse, vega: vega,
-      theta: decay + carry, rho: (time * price).negated, phi: Width(repeating: 0),
-      vanna: density * curves.vanna, volga: vega * curves.volga)
+      price: values.price, delta: values.delta, gamma: values.gamma, vega: values.vega,
+      theta: decay + carry, rho: (time * values.price).negated, phi: Width(repeating: 0),
+      vanna: discounted * curves.vanna, volga: values.vega * curves.volga)
   }
 }
 

@@ -21,49 +21,97 @@ public struct BlackScholes<Width: Lanes>: Sendable {
   /// Price, delta, gamma and vega.
   @inlinable @inline(__always)
   public var values: VanillaValues<Width> {
-    let (root, growth, parts) = parts
-    let density = growth * parts.density
-    return VanillaValues(
-      price: sign * Width.fused(spot * growth, parts.gain, parts.payment.negated),
-      delta: sign * growth * parts.gain,
-      gamma: parts.density * parts.inverse * (growth * growth),
-      vega: density * spot * root)
+    let opening = opening
+    return values(opening, chances(opening, density: Self.density(opening)))
   }
 
   /// Price and all sensitivities.
   @inlinable @inline(__always)
   public var greeks: VanillaGreeks<Width> {
-    let (root, growth, parts) = parts
-    let density = growth * parts.density
-    let asset = spot * growth
-    let gained = sign * asset * parts.gain
-    let paid = sign * parts.payment
-    let vega = density * spot * root
-    let curves = VanillaKernel.curves(parts, root: root)
-    let decay = density * spot * (volatility * volatility * parts.perDeviation) * -0.5
-    return VanillaGreeks(
-      price: sign * Width.fused(asset, parts.gain, parts.payment.negated),
-      delta: sign * growth * parts.gain,
-      gamma: parts.density * parts.inverse * (growth * growth),
-      vega: vega,
-      theta: decay + Width.fused(yield, gained, (rate * paid).negated),
-      rho: time * paid, phi: (time * gained).negated,
-      vanna: density * curves.vanna, volga: vega * curves.volga)
+    let opening = opening
+    return greeks(opening, chances(opening, density: Self.density(opening)))
+  }
+}
+
+extension BlackScholes: StagedOption {
+  @frozen @usableFromInline
+  internal struct Opening: Sendable {
+    @usableFromInline var root: Width  // √T
+    @usableFromInline var growth: Width  // exp(-yield · T)
+    @usableFromInline var paid: Width  // the strike, discounted
+    @usableFromInline var distances: VanillaKernel.Distances<Width>
+
+    @inlinable @inline(__always)
+    internal init(
+      root: Width, growth: Width, paid: Width, distances: VanillaKernel.Distances<Width>
+    ) {
+      self.root = root
+      self.growth = growth
+      self.paid = paid
+      self.distances = distances
+    }
   }
 
   @inlinable @inline(__always)
-  internal var parts: (root: Width, growth: Width, parts: VanillaKernel.Parts<Width>) {
+  internal var opening: Opening {
     let root = time.squareRoot()
     let growth = Elementary.exponentialInside((yield * time).negated)
     let discount = Elementary.exponentialInside((rate * time).negated)
     let drift = (rate - yield) * time
-    return (
-      root, growth,
-      VanillaKernel.parts(
-        scale: spot * growth, strike: strike * discount,
-        logRatio: VanillaKernel.logarithmOfRatio(spot, strike) + drift,
-        rawDeviation: volatility * root, sign: sign)
-    )
+    return Opening(
+      root: root, growth: growth, paid: strike * discount,
+      distances: VanillaKernel.distances(
+        scale: spot * growth, logRatio: VanillaKernel.logarithmOfRatio(spot, strike) + drift,
+        rawDeviation: volatility * root))
+  }
+
+  @inlinable @inline(__always)
+  internal static func density(_ opening: Opening) -> Width {
+    VanillaKernel.density(opening.distances)
+  }
+
+  @inlinable @inline(__always)
+  internal func chances(_ opening: Opening, density: Width) -> VanillaKernel.Chances<Width> {
+    VanillaKernel.chances(
+      scale: spot * opening.growth, strike: opening.paid, sign: sign, opening.distances,
+      density: density)
+  }
+
+  @inlinable @inline(__always)
+  internal func values(
+    _ opening: Opening, _ chances: VanillaKernel.Chances<Width>
+  ) -> VanillaValues<Width> {
+    let growth = opening.growth
+    let asset = spot * growth
+    return VanillaValues(
+      price: sign * Width.fused(asset, chances.gain, chances.payment.negated),
+      delta: sign * growth * chances.gain,
+      gamma: chances.density * opening.distances.inverse * (growth * growth),
+      vega: growth * chances.density * spot * opening.root)
+  }
+
+  @inlinable @inline(__always)
+  internal func greeks(
+    _ opening: Opening, _ chances: VanillaKernel.Chances<Width>
+  ) -> VanillaGreeks<Width> {
+    let growth = opening.growth
+    let asset = spot * growth
+    let perDeviation = opening.distances.inverse * asset
+    let grown = growth * chances.density
+    let gained = sign * asset * chances.gain
+    let paid = sign * chances.payment
+    let vega = grown * spot * opening.root
+    let curves = VanillaKernel.curves(
+      opening.distances, perDeviation: perDeviation, root: opening.root)
+    let decay = grown * spot * (volatility * volatility * perDeviation) * -0.5
+    return VanillaGreeks(
+      price: sign * Width.fused(asset, chances.gain, chances.payment.negated),
+      delta: sign * growth * chances.gain,
+      gamma: chances.density * opening.distances.inverse * (growth * growth),
+      vega: vega,
+      theta: decay + Width.fused(yield, gained, (rate * paid).negated),
+      rho: time * paid, phi: (time * gained).negated,
+      vanna: grown * curves.vanna, volga: vega * curves.volga)
   }
 }
 

@@ -35,62 +35,77 @@ internal enum VanillaKernel {
     return L.fused(exponent, L(repeating: 6.93147180369123816490e-01), twice + tail)
   }
 
-  /// What every value of an option is made of.
+  /// Where the strike lies, in deviations: what the first stage finds out.
   @frozen @usableFromInline
-  internal struct Parts<L: Lanes> {
-    @usableFromInline var deviation: L  // σ√T, at least 2^-900
-    @usableFromInline var inverse: L  // 1/(scale · deviation)
-    @usableFromInline var perDeviation: L  // 1/deviation
+  internal struct Distances<L: Lanes>: Sendable {
+    @usableFromInline var inverse: L  // 1/(scale · deviation); 1/deviation is scale times this
     @usableFromInline var d1: L
     @usableFromInline var d2: L
+
+    @inlinable @inline(__always)
+    internal init(inverse: L, d1: L, d2: L) {
+      self.inverse = inverse
+      self.d1 = d1
+      self.d2 = d2
+    }
+  }
+
+  /// - Parameters:
+  ///   - scale: the discounted or undiscounted forward A; the strike B in the same measure.
+  ///   - logRatio: ln(A/B).
+  ///   - rawDeviation: σ√T; at least 2^-900 is counted.
+  @inlinable @inline(__always)
+  internal static func distances<L: Lanes>(
+    scale: L, logRatio: L, rawDeviation: L
+  ) -> Distances<L> {
+    let deviation = rawDeviation.atLeast(0x1p-900)
+    let inverse = L(repeating: 1) / (scale * deviation)
+    let centre = logRatio * (inverse * scale)
+    return Distances(
+      inverse: inverse, d1: L.fused(deviation, L(repeating: 0.5), centre),
+      d2: L.fused(deviation, L(repeating: -0.5), centre))
+  }
+
+  /// n(d1).
+  @inlinable @inline(__always)
+  internal static func density<L: Lanes>(_ distances: Distances<L>) -> L {
+    let near = distances.d1.magnitudes.atMost(40)
+    // 1/√(2π) · 2^-256 takes the lift back; n(40) is 0.
+    let power = Elementary.exponentialInside(near * near * -0.5, lift: 256)
+    return power * 3.445332777300524e-78
+  }
+
+  /// What the option pays and gets, by chance.
+  @frozen @usableFromInline
+  internal struct Chances<L: Lanes>: Sendable {
     @usableFromInline var density: L  // n(d1)
     @usableFromInline var gain: L  // N(c d1)
     @usableFromInline var payment: L  // scale n(d1) / n(d2) · N(c d2): strike times chance
 
     @inlinable @inline(__always)
-    internal init(
-      deviation: L, inverse: L, perDeviation: L, d1: L, d2: L, density: L, gain: L, payment: L
-    ) {
-      self.deviation = deviation
-      self.inverse = inverse
-      self.perDeviation = perDeviation
-      self.d1 = d1
-      self.d2 = d2
+    internal init(density: L, gain: L, payment: L) {
       self.density = density
       self.gain = gain
       self.payment = payment
     }
   }
 
-  /// - Parameters:
-  ///   - scale: the discounted or undiscounted forward A; `strike` in the same measure.
-  ///   - logRatio: ln(A/B).
-  ///   - sign: +1 call, -1 put.
+  ///
+  /// - Parameter sign: +1 call, -1 put.
   @inlinable @inline(__always)
-  internal static func parts<L: Lanes>(
-    scale: L, strike: L, logRatio: L, rawDeviation: L, sign: L
-  ) -> Parts<L> {
-    let deviation = rawDeviation.atLeast(0x1p-900)
-    let inverse = L(repeating: 1) / (scale * deviation)
-    let perDeviation = inverse * scale
-    let centre = logRatio * perDeviation
-    let d1 = L.fused(deviation, L(repeating: 0.5), centre)
-    let d2 = L.fused(deviation, L(repeating: -0.5), centre)
-    let near1 = d1.magnitudes.atMost(40)
-    let near2 = d2.magnitudes.atMost(40)
-    // 1/√(2π) · 2^-256 takes the lift back; n(40) is 0.
-    let power = Elementary.exponentialInside(near1 * near1 * -0.5, lift: 256)
-    let density = power * 3.445332777300524e-78
-    let (top1, bottom1) = Elementary.millsFraction(near1)
-    let (top2, bottom2) = Elementary.millsFraction(near2)
+  internal static func chances<L: Lanes>(
+    scale: L, strike: L, sign: L, _ distances: Distances<L>, density: L
+  ) -> Chances<L> {
+    let (top1, bottom1) = Elementary.millsFraction(distances.d1.magnitudes.atMost(40))
+    let (top2, bottom2) = Elementary.millsFraction(distances.d2.magnitudes.atMost(40))
     let tail1 = density * (top1 / bottom1)
     let tail2 = (scale * density) * (top2 / bottom2)
     let zero = L(repeating: 0)
-    let gain = L.select(L.isLess(zero, sign * d1), L(repeating: 1) - tail1, tail1)
-    let payment = L.select(L.isLess(zero, sign * d2), strike - tail2, tail2)
-    return Parts(
-      deviation: deviation, inverse: inverse, perDeviation: perDeviation, d1: d1, d2: d2,
-      density: density, gain: gain, payment: payment)
+    return Chances(
+      density: density,
+      gain: L.select(
+        L.isLess(zero, sign * distances.d1), L(repeating: 1) - tail1, tail1),
+      payment: L.select(L.isLess(zero, sign * distances.d2), strike - tail2, tail2))
   }
 
   /// Vanna by `discount · density`, and volga by vega: -d2/σ and d1 d2/σ.
@@ -99,11 +114,11 @@ internal enum VanillaKernel {
   /// stay finite.
   @inlinable @inline(__always)
   internal static func curves<L: Lanes>(
-    _ parts: Parts<L>, root: L
+    _ distances: Distances<L>, perDeviation: L, root: L
   ) -> (vanna: L, volga: L) {
-    let perVolatility = root * parts.perDeviation
-    let d1 = parts.d1.atMost(1e5).atLeast(-1e5)
-    let d2 = parts.d2.atMost(1e5).atLeast(-1e5) * perVolatility
+    let perVolatility = root * perDeviation
+    let d1 = distances.d1.atMost(1e5).atLeast(-1e5)
+    let d2 = distances.d2.atMost(1e5).atLeast(-1e5) * perVolatility
     return (d2.negated, d1 * d2)
   }
 }

@@ -135,36 +135,87 @@ struct VanillaTests {
     }
   }
 
-  @Test(arguments: UInt64(0)..<4)
-  func `a block gives the bits of its options one by one`(seed: UInt64) throws {
-    var random = SplitMix64(seed: seed)
-    var groups: [Black76<SIMD8<Double>>] = []
-    for _ in 0..<20 {
+  /// Goal: computing in stages changes no bit. Method: all four block forms over counts around the
+  /// groups a stage takes at once, beside the options one by one.
+  @Test(arguments: [1, 7, 8, 9, 20])
+  func `a block gives the bits of its options one by one`(count: Int) throws {
+    var random = SplitMix64(seed: UInt64(count))
+    var forwards: [Black76<SIMD8<Double>>] = []
+    var spots: [BlackScholes<SIMD8<Double>>] = []
+    for _ in 0..<count {
       var group = Black76<SIMD8<Double>>(
         repeating: try Black76(.put, forward: 1, strike: 1, volatility: 1, time: 1))
+      var spot = BlackScholes<SIMD8<Double>>(
+        repeating: try BlackScholes(
+          .put, spot: 1, strike: 1, rate: 0, volatility: 1, time: 1))
       for lane in 0..<8 {
+        let kind: OptionKind = random.next() % 2 == 0 ? .call : .put
+        let price = ImpliedVolatilityTests.power(1e5, of: &random)
+        let strike = ImpliedVolatilityTests.power(1e5, of: &random)
+        let volatility =
+          random.next() % 9 == 0 ? 0 : 4 * ImpliedVolatilityTests.uniform(&random)
+        let time = random.next() % 9 == 0 ? 0 : 3 * ImpliedVolatilityTests.uniform(&random)
         group[lane] = try Black76(
-          random.next() % 2 == 0 ? .call : .put,
-          forward: ImpliedVolatilityTests.power(1e5, of: &random),
-          strike: ImpliedVolatilityTests.power(1e5, of: &random),
-          discount: 0.5 + ImpliedVolatilityTests.uniform(&random),
-          volatility: random.next() % 9 == 0 ? 0 : 4 * ImpliedVolatilityTests.uniform(&random),
-          time: random.next() % 9 == 0 ? 0 : 3 * ImpliedVolatilityTests.uniform(&random))
+          kind, forward: price, strike: strike,
+          discount: 0.5 + ImpliedVolatilityTests.uniform(&random), volatility: volatility,
+          time: time)
+        spot[lane] = try BlackScholes(
+          kind, spot: price, strike: strike,
+          rate: 0.3 * ImpliedVolatilityTests.uniform(&random),
+          yield: 0.3 * ImpliedVolatilityTests.uniform(&random), volatility: volatility, time: time)
       }
-      groups.append(group)
+      forwards.append(group)
+      spots.append(spot)
     }
-    var values = groups.map(\.values)
-    for index in values.indices { values[index].price = .zero }
-    var span = values.mutableSpan
-    Black76.evaluate(groups.span, into: &span)
-    for (group, value) in zip(groups, values) {
+    var values = forwards.map { _ in VanillaValues<SIMD8<Double>>.nothing }
+    var greeks = forwards.map { _ in VanillaGreeks<SIMD8<Double>>.nothing }
+    var valueSpan = values.mutableSpan
+    var greekSpan = greeks.mutableSpan
+    Black76.evaluate(forwards.span, into: &valueSpan)
+    Black76.evaluate(forwards.span, into: &greekSpan)
+    Self.expectSame(values, greeks, forwards.map { group in (0..<8).map { group[$0].greeks } })
+    valueSpan = values.mutableSpan
+    greekSpan = greeks.mutableSpan
+    BlackScholes.evaluate(spots.span, into: &valueSpan)
+    BlackScholes.evaluate(spots.span, into: &greekSpan)
+    Self.expectSame(values, greeks, spots.map { group in (0..<8).map { group[$0].greeks } })
+  }
+
+  private static func expectSame(
+    _ values: [VanillaValues<SIMD8<Double>>], _ greeks: [VanillaGreeks<SIMD8<Double>>],
+    _ alone: [[VanillaGreeks<Double>]]
+  ) {
+    for group in alone.indices {
       for lane in 0..<8 {
-        let alone = group[lane].values
-        #expect(value.price[lane].bitPattern == alone.price.bitPattern)
-        #expect(value.delta[lane].bitPattern == alone.delta.bitPattern)
-        #expect(value.gamma[lane].bitPattern == alone.gamma.bitPattern)
-        #expect(value.vega[lane].bitPattern == alone.vega.bitPattern)
+        let value = values[group]
+        let greek = greeks[group]
+        let one = alone[group][lane]
+        let short = [value.price, value.delta, value.gamma, value.vega].map { $0[lane] }
+        let long = [
+          greek.price, greek.delta, greek.gamma, greek.vega, greek.theta, greek.rho, greek.phi,
+          greek.vanna, greek.volga,
+        ].map { $0[lane] }
+        let expected = [
+          one.price, one.delta, one.gamma, one.vega, one.theta, one.rho, one.phi, one.vanna,
+          one.volga,
+        ]
+        #expect(short.map(\.bitPattern) == expected.prefix(4).map(\.bitPattern))
+        #expect(long.map(\.bitPattern) == expected.map(\.bitPattern))
       }
     }
+  }
+}
+
+extension VanillaValues where Width == SIMD8<Double> {
+  fileprivate static var nothing: Self {
+    VanillaValues(price: .zero, delta: .zero, gamma: .zero, vega: .zero)
+  }
+}
+
+extension VanillaGreeks where Width == SIMD8<Double> {
+  fileprivate static var nothing: Self {
+    VanillaGreeks(
+      price: .zero, delta: .zero, gamma: .zero, vega: .zero, theta: .zero, rho: .zero,
+      phi: .zero, vanna: .zero, volga: .zero)
   }
 }
