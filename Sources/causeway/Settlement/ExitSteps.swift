@@ -35,6 +35,15 @@ final class ExitSteps {
     proven = try ProvenState(try VaultHistory(place, client), folder: folder)
   }
 
+  /// The same with data from wherever they are right.
+  init(
+    _ place: VaultPlace, _ client: ChainClient, history: VaultHistory, _ sources: PublishedSources
+  ) throws {
+    self.place = place
+    self.client = client
+    proven = try ProvenState(history, sources)
+  }
+
   /// - Parameter hour: seconds that count as one.
   func stage(hour: UInt64 = 3_600) throws -> Stage {
     guard let root = try VaultInterface.exitRoot(place.vault, client) else {
