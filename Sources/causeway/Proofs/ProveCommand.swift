@@ -7,7 +7,7 @@ struct ProveCommand: ParsableCommand {
     abstract: "Kill the venue, fill its disk, send it rubbish: nothing may be lost or crash.",
     subcommands: [
       ProveCrashCommand.self, ProveDiskFullCommand.self, ProveHostileCommand.self,
-      ProveMoneyCommand.self, ProveExitCommand.self,
+      ProveMoneyCommand.self, ProveExitCommand.self, ProveDataCommand.self,
     ])
 }
 
