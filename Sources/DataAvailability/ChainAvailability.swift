@@ -1,8 +1,8 @@
 /// Who puts octets on the base chain and fetches them back. Transactions, fees, confirmations and
 /// keys are its business.
 public protocol ChainPublisher {
-  /// What finds the transaction again, once it is confirmed; until then `waiting`, and the same call
-  /// later goes on with the same transaction.
+  /// What finds the transaction again, once it is confirmed; until then `waiting`, and the same
+  /// call later goes on with the same transaction.
   func publishCalldata(_ octets: [UInt8]) throws(AvailabilityError) -> [UInt8]
   func calldata(_ locator: [UInt8]) throws(AvailabilityError) -> [UInt8]
 

@@ -111,8 +111,8 @@ final class ScratchFolder {
     return hexadecimal(signature.r.octets + signature.vs.octets)
   }
 
-  /// Goal: a member never vouches for two contents of one number. Method: the sequencer signs a second
-  /// batch 1 with another time.
+  /// Goal: a member never vouches for two contents of one number. Method: the sequencer signs a
+  /// second batch 1 with another time.
   @Test func `of one number a member keeps and signs one content`() async throws {
     let desk = try desk(1)
     #expect(await desk.store(try frame(1), number: 1, signature: try signature(1)).status == 200)

@@ -24,8 +24,9 @@ import Testing
     try DirectoryAvailability(folder: fixture.folder.data).fetch(number: number)
   }
 
-  /// Goal: whatever a place gives, only what the vault has is taken. Method: places that have nothing,
-  /// altered octets, another batch, and a right-looking batch of another life, before the right one.
+  /// Goal: whatever a place gives, only what the vault has is taken. Method: places that have
+  /// nothing, altered octets, another batch, and a right-looking batch of another life, before the
+  /// right one.
   @Test func `data that are missing, altered or another's make the next place be asked`() throws {
     let other = try SettlementFixture(seed: 9)
     let others = DirectoryAvailability(folder: other.folder.data)
@@ -196,8 +197,9 @@ struct ChainDataTests {
     return (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) }
   }
 
-  /// Goal: data go out once, are found by the chain alone, and a restart changes nothing. Method: one
-  /// frame as calldata, one over two blobs with real commitments; each asked for until it is deep.
+  /// Goal: data go out once, are found by the chain alone, and a restart changes nothing. Method:
+  /// one frame as calldata, one over two blobs with real commitments; each asked for until it is
+  /// deep.
   @Test func `calldata and blobs go out once and come back from the chain`() throws {
     let reader = NodePublisher(
       url: chain.url, chainID: chain.client.chainID, payer: nil,
@@ -305,8 +307,8 @@ struct ChainDataTests {
     #expect(alarms.count == 1 && alarms[0].contains("above the cap"), "\(alarms)")
   }
 
-  /// Goal: the data thread's rounds. Method: a folder of three batches; blobs whose program fails, then
-  /// calldata; a second life goes on where the first was.
+  /// Goal: the data thread's rounds. Method: a folder of three batches; blobs whose program fails,
+  /// then calldata; a second life goes on where the first was.
   @Test func `rounds publish every batch once, and fall back with an alarm`() throws {
     let fixture = try SettlementFixture()
     for key: UInt64 in [5, 6] {

@@ -55,8 +55,8 @@ private final class Told: AvailabilityAdapter {
     }
   }
 
-  /// Goal: what is under way is gone on with, and not begun elsewhere at once. Method: a first storage
-  /// that fails, a second that waits, a third that takes; a clock by hand.
+  /// Goal: what is under way is gone on with, and not begun elsewhere at once. Method: a first
+  /// storage that fails, a second that waits, a third that takes; a clock by hand.
   @Test func `a storage that is under way is asked again until its patience is over`() throws {
     let first = Told(.blob, .fails)
     let second = Told(.calldata, .waits)

@@ -22,6 +22,19 @@ struct HTTPAnswer: Sendable, Equatable {
   }
 }
 
+/// Runs a server's tasks on threads of its own: what blocks the common few does not stop it.
+private final class ServerThreads: TaskExecutor {
+  private let queue = DispatchQueue(label: "server", attributes: .concurrent)
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    queue.async { [self] in
+      // SAFETY: this closure holds the executor while the job runs.
+      unsafe job.runSynchronously(on: asUnownedTaskExecutor())
+    }
+  }
+}
+
 /// A small HTTP server: whole bodies in, whole bodies out.
 final class AnswerServer: Sendable {
   private struct Handler: HTTPHandler {
@@ -47,6 +60,7 @@ final class AnswerServer: Sendable {
   }
 
   private let server: HTTPServer
+  private let threads = ServerThreads()
   private let state = Mutex<(url: String?, failure: String?)>((nil, nil))
 
   /// - Parameters:
@@ -71,7 +85,7 @@ final class AnswerServer: Sendable {
   /// - Throws: `ConfigurationError` when the port cannot be had.
   func start() throws -> String {
     let isSettled = DispatchSemaphore(value: 0)
-    Task { [server, weak self] in
+    Task(executorPreference: threads) { [server, weak self] in
       do {
         try await server.run()
       } catch {
@@ -79,14 +93,14 @@ final class AnswerServer: Sendable {
         isSettled.signal()
       }
     }
-    Task { [server, weak self] in
+    Task(executorPreference: threads) { [server, weak self] in
       try await server.waitUntilListening()
       if case .ip4(let host, let port) = await server.listeningAddress {
         self?.state.withLock { $0.url = "http://\(host):\(port)" }
       }
       isSettled.signal()
     }
-    _ = isSettled.wait(timeout: .now() + 10)
+    _ = isSettled.wait(timeout: .now() + 30)
     let (url, failure) = state.withLock { $0 }
     guard let url else {
       throw ConfigurationError(

@@ -2,8 +2,8 @@ import ChainAccess
 import DataAvailability
 import Foundation
 
-/// The program that makes commitments and proofs of blobs: a line of hexadecimal in for each, a line
-/// out with the commitment and its proofs (`Sources/SettlementContracts/blob_sidecars.py`).
+/// The program that makes commitments and proofs of blobs: a line of hexadecimal in for each, a
+/// line out with the commitment and its proofs (`Sources/SettlementContracts/blob_sidecars.py`).
 struct BlobTool {
   /// Program and arguments.
   let command: [String]

@@ -16,8 +16,8 @@ struct CommitteeServeCommand: ParsableCommand {
     commandName: "serve",
     abstract: "Store the data of batches, sign that they are there, and give them to anybody.",
     discussion: """
-      Takes only what opens to the batch that the sequencer signed, and of each number one content. \
-      PUT /batch/NUMBER stores, GET /batch/NUMBER and GET /data/HASH give back.
+      Takes only what opens to the batch that the sequencer signed, and of each number one \
+      content. PUT /batch/NUMBER stores, GET /batch/NUMBER and GET /data/HASH give back.
       """)
 
   @Option(help: "Where the data are kept.")

@@ -5,11 +5,11 @@ import Foundation
 import Signing
 import StateCommitments
 
-/// The thread that publishes the data of closed batches beyond the settlement folder: blocking calls,
-/// about two rounds a second. Nobody waits for it but the submission of the same batches.
+/// The thread that publishes the data of closed batches beyond the settlement folder: blocking
+/// calls, about two rounds a second. Nobody waits for it but the submission of the same batches.
 ///
-/// What fails is told as an alarm and tried again; data stay in the settlement folder until they are
-/// published, over restarts as well.
+/// What fails is told as an alarm and tried again; data stay in the settlement folder until they
+/// are published, over restarts as well.
 final class DataLoop: Sendable {
   private let settlement: VenueConfiguration.Settlement
   private let folder: SettlementFolder

@@ -8,8 +8,8 @@ import Signing
 struct DataOptions: ParsableArguments {
   @Option(
     help: """
-      Where the published data are: a folder, a committee member's URL, or "chain" (calldata, blobs, \
-      and the committee by --member, as the batches say). May stand often; asked in this order.
+      Where the published data are: a folder, a committee member's URL, or "chain" (calldata, \
+      blobs, and the committee by --member, as the batches say). May stand often; asked in order.
       """)
   var data: [String]
 

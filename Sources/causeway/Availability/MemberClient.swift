@@ -22,7 +22,8 @@ struct MemberClient: CommitteeMember {
 
   var host: String { channel.host }
 
-  /// Sends the data with the sequencer's signature of the batch, without which no member takes them.
+  /// Sends the data with the sequencer's signature of the batch, without which no member takes
+  /// them.
   func store(
     _ octets: [UInt8], number: UInt64, domain: KeccakDigest
   ) throws(AvailabilityError) -> RecoverableSignature {

@@ -6,8 +6,8 @@ import Settlement
 import Signing
 import StateCommitments
 
-/// A member of a data committee: keeps the data of batches in a folder of its own, and signs that it
-/// has them.
+/// A member of a data committee: keeps the data of batches in a folder of its own, and signs that
+/// it has them.
 ///
 /// It takes data only with the sequencer's signature of the very batch that they open to, so nobody
 /// else can fill its disk or take a batch's place; of one number it keeps and signs one content.
@@ -35,8 +35,8 @@ actor MemberDesk {
 
   /// Checks, stores, reads back, signs: the member's signature, 65 octets in hexadecimal.
   ///
-  /// Refused with 400 what is no batch of this number, 403 what the sequencer did not sign, 409 other
-  /// data than those of the number that are kept, 507 what cannot be stored.
+  /// Refused with 400 what is no batch of this number, 403 what the sequencer did not sign, 409
+  /// other data than those of the number that are kept, 507 what cannot be stored.
   func store(_ frame: [UInt8], number: UInt64, signature text: String?) -> HTTPAnswer {
     let data: BatchData
     let header: KeccakDigest

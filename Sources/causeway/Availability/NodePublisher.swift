@@ -7,8 +7,9 @@ import Signing
 /// Data on the base chain through an ordinary node: transactions of the payer to itself, whose
 /// calldata or blobs are the data. Locator: the hash of the transaction, 32 octets.
 ///
-/// Each content has a name with the sender, so it is paid for once, also over restarts. Nothing here
-/// waits for a block: `publish…` throws `waiting` until the transaction is confirmed. One thread.
+/// Each content has a name with the sender, so it is paid for once, also over restarts. Nothing
+/// here waits for a block: `publish…` throws `waiting` until the transaction is confirmed. One
+/// thread.
 final class NodePublisher: ChainPublisher {
   /// Who pays, and how much at most.
   struct Payer {

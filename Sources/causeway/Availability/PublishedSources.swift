@@ -53,8 +53,8 @@ final class PublishedSources {
       let reference = try history.reference(number, vault: vault, client)
       guard let adapter = adapters.first(where: { $0.kind == reference.kind }) else {
         throw AvailabilityError.reference(
-          "its data are with the \(reference.kind); give --member ADDRESS@URL and --threshold, or a "
-            + "member's URL as --data")
+          "its data are with the \(reference.kind); give --member ADDRESS@URL and --threshold, or "
+            + "a member's URL as --data")
       }
       return try adapter.fetch(reference)
     }

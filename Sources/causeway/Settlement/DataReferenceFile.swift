@@ -3,8 +3,8 @@ import DataAvailability
 import Foundation
 import Hashing
 
-/// Where a batch's data were published: `references/data-NUMBER.json` in the settlement folder. Once
-/// written it stays: the batch's submission says the same.
+/// Where a batch's data were published: `references/data-NUMBER.json` in the settlement folder.
+/// Once written it stays: the batch's submission says the same.
 struct DataReferenceFile: Codable, Equatable {
   var number: UInt64
   var kind: String

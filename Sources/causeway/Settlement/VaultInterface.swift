@@ -81,8 +81,8 @@ enum VaultInterface {
   /// Octets of the arguments of `submit`, and of what stands before them.
   static let submissionByteCount = 4 + 11 * 32
 
-  /// What follows the arguments of `submit`, which the vault does not look at: where the batch's data
-  /// are. Nothing for data in the operator's folder alone.
+  /// What follows the arguments of `submit`, which the vault does not look at: where the batch's
+  /// data are. Nothing for data in the operator's folder alone.
   static func whereabouts(_ reference: DataReference) -> [UInt8] {
     reference.kind == .directory ? [] : reference.octets
   }

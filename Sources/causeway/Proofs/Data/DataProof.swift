@@ -10,8 +10,8 @@ import Signing
 final class DataProof {
   struct Figures: Encodable {
     var batches: UInt64 = 0
-    /// By kind of storage: batches, octets published, and gas of the last submission and of the data's
-    /// own transaction.
+    /// By kind of storage: batches, octets published, and gas of the last submission and of the
+    /// data's own transaction.
     var kinds: [String: Kind] = [:]
 
     struct Kind: Encodable {
@@ -164,7 +164,8 @@ final class DataProof {
     figures.batches = UInt64(history.batches.count)
   }
 
-  /// Three of four signed every batch, and the dishonest one is among them only when it signed right.
+  /// Three of four signed every batch, and the dishonest one is among them only when it signed
+  /// right.
   private func checkCertificates() throws {
     guard
       let members = Committee(

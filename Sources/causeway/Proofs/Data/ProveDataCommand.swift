@@ -7,9 +7,9 @@ struct ProveDataCommand: ParsableCommand {
     commandName: "data",
     abstract: "Publish through a committee, calldata and blobs; rebuild without the operator.",
     discussion: """
-      Starts the development chain (py-evm, made by scripts/install) and a committee of four, one of \
-      them dishonest; runs the venue with each storage in turn, one with blobs that fail; takes the \
-      operator's folder and a member away, and rebuilds the state from the chain and the committee.
+      Starts the development chain (py-evm, made by scripts/install) and a committee of four, one \
+      of them dishonest; runs the venue with each storage in turn, one with blobs that fail; takes \
+      the operator's folder and a member away, and rebuilds from the chain and the committee.
       """)
 
   @Option(help: "The project's folder, with .venv and the compiled contracts.")
