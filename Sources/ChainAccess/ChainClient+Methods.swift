@@ -111,6 +111,17 @@ extension ChainClient {
     guard try answer.digest() == hash else { throw answer.error("another transaction's hash") }
   }
 
+  /// nil when the node does not know it.
+  ///
+  /// - Throws: `badAnswer` also when it has another hash.
+  public func transaction(_ hash: KeccakDigest) throws(ChainError) -> ChainTransaction? {
+    let answer = try answer("eth_getTransactionByHash", [.text(hash.hexadecimal)])
+    guard answer.json != .null else { return nil }
+    let transaction = try ChainTransaction(answer)
+    guard transaction.hash == hash else { throw answer.error("another transaction") }
+    return transaction
+  }
+
   /// Whether the node knows it, in a block or waiting.
   public func knows(transaction hash: KeccakDigest) throws(ChainError) -> Bool {
     let answer = try answer("eth_getTransactionByHash", [.text(hash.hexadecimal)])

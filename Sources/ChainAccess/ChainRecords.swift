@@ -93,6 +93,30 @@ public struct ChainLog: Equatable, Sendable {
   }
 }
 
+/// A transaction as a node tells it, as far as it is of use here. Whether it is what was sent, its
+/// content must show.
+public struct ChainTransaction: Equatable, Sendable {
+  public let hash: KeccakDigest
+  /// nil for one that creates a contract.
+  public let to: SignerAddress?
+  public let input: [UInt8]
+  /// nil while it is in no block.
+  public let blockNumber: UInt64?
+  /// Of EIP-4844; none but for type 3.
+  public let blobHashes: [KeccakDigest]
+
+  init(_ answer: Answer) throws(ChainError) {
+    hash = try answer.field("hash").digest()
+    to = try answer.optional("to")?.address()
+    input = try answer.field("input").octets()
+    blockNumber = try answer.optional("blockNumber")?.word()
+    blobHashes =
+      try answer.optional("blobVersionedHashes")?.list { one throws(ChainError) in
+        try one.digest()
+      } ?? []
+  }
+}
+
 /// What became of a transaction that is in a block.
 public struct ChainReceipt: Equatable, Sendable {
   public let transactionHash: KeccakDigest

@@ -117,6 +117,14 @@ public final class TransactionSender: Sendable {
     work.withLock { work in work.book.index(of: name).map { work.book.entries[$0].state } }
   }
 
+  /// The hash of the form that is in a block, once there is one.
+  public func minedHash(of name: String) -> KeccakDigest? {
+    work.withLock { work in
+      work.book.index(of: name).flatMap { work.book.entries[$0].minedHash }
+        .flatMap { try? KeccakDigest(hexadecimal: $0) }
+    }
+  }
+
   /// The nonce of a name; nil when it is not known.
   public func nonce(of name: String) -> UInt64? {
     work.withLock { work in work.book.index(of: name).map { work.book.entries[$0].nonce } }

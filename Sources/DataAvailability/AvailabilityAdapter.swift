@@ -1,4 +1,5 @@
 import Hashing
+import Settlement
 
 /// Where the octets of a batch were put. Enough to find them and to know them again.
 public struct DataReference: Sendable, Equatable {
@@ -24,6 +25,37 @@ public struct DataReference: Sendable, Equatable {
     self.length = length
     self.locator = locator
   }
+
+  /// Kind 1 ‖ commitment 32 ‖ length 8, big-endian ‖ locator: what stands behind the arguments of a
+  /// batch's submission.
+  public var octets: [UInt8] {
+    var result = [kind.rawValue]
+    var hash = commitment
+    // SAFETY: the buffer covers the local value, which is 32 octets and nothing else.
+    unsafe withUnsafeBytes(of: &hash) { unsafe result += $0 }
+    result += (0..<8).map { UInt8(truncatingIfNeeded: UInt64(length) >> UInt64(56 - 8 * $0)) }
+    return result + locator
+  }
+
+  /// - Throws: `reference` for octets that are none.
+  public init(octets: [UInt8]) throws(AvailabilityError) {
+    guard octets.count >= 41, let kind = Kind(rawValue: octets[0]) else {
+      throw .reference("\(octets.count) octets are none")
+    }
+    let word = { (place: Int) in
+      octets[place..<place + 8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    }
+    let length = word(33)
+    guard length <= UInt64(BatchCodec.octetsMax) else {
+      throw .reference("it is to \(length) octets, more than a batch has")
+    }
+    self.kind = kind
+    commitment = KeccakDigest(
+      word0: word(1).byteSwapped, word1: word(9).byteSwapped, word2: word(17).byteSwapped,
+      word3: word(25).byteSwapped)
+    self.length = Int(length)
+    locator = Array(octets[41...])
+  }
 }
 
 /// A place for the octets of batches. Every adapter stores whole or throws, and gives back exactly
@@ -32,7 +64,7 @@ public protocol AvailabilityAdapter {
   var kind: DataReference.Kind { get }
 
   /// Stores the octets of batch `number`; they are there for anybody when this returns. Storing the
-  /// same again is no error.
+  /// same again is no error. `waiting` says that it goes on by itself and is to be asked again.
   func post(_ octets: [UInt8], number: UInt64) throws(AvailabilityError) -> DataReference
 
   /// - Throws: `reference`, `missing`, `length`, `altered`, `system`, or what the kind adds.

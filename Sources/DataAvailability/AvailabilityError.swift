@@ -24,6 +24,8 @@ public enum AvailabilityError: Error, Equatable, Sendable {
   case allFailed([String])
   /// The chain's side failed.
   case publisher(String)
+  /// It is under way, nothing was decided: the same call later goes on with it.
+  case waiting(String)
 }
 
 extension AvailabilityError: CustomStringConvertible {
@@ -46,6 +48,7 @@ extension AvailabilityError: CustomStringConvertible {
     case .allFailed(let reasons):
       "no storage took the data: " + reasons.joined(separator: "; ")
     case .publisher(let text): "the base chain: \(text)"
+    case .waiting(let text): "it is under way: \(text)"
     }
   }
 }

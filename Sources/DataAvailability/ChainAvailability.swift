@@ -1,11 +1,12 @@
 /// Who puts octets on the base chain and fetches them back. Transactions, fees, confirmations and
 /// keys are its business.
 public protocol ChainPublisher {
-  /// Returns when the transaction is confirmed: what finds it again.
+  /// What finds the transaction again, once it is confirmed; until then `waiting`, and the same
+  /// call later goes on with the same transaction.
   func publishCalldata(_ octets: [UInt8]) throws(AvailabilityError) -> [UInt8]
   func calldata(_ locator: [UInt8]) throws(AvailabilityError) -> [UInt8]
 
-  /// Blobs of `BlobPacking.blobLength` octets, in this order, at most `blobsMax`.
+  /// Blobs of `BlobPacking.blobLength` octets, in this order, at most `blobsMax`; as above.
   func publishBlobs(_ blobs: [[UInt8]]) throws(AvailabilityError) -> [UInt8]
   func blobs(_ locator: [UInt8]) throws(AvailabilityError) -> [[UInt8]]
   /// Of one transaction.
@@ -22,7 +23,7 @@ public struct CalldataAvailability<Publisher: ChainPublisher>: AvailabilityAdapt
 
   public init(publisher: Publisher) { self.publisher = publisher }
 
-  /// - Throws: `publisher`, `tooLarge`.
+  /// - Throws: `publisher`, `waiting`.
   public func post(
     _ octets: [UInt8], number: UInt64
   ) throws(AvailabilityError) -> DataReference {
@@ -52,7 +53,7 @@ public struct BlobAvailability<Publisher: ChainPublisher>: AvailabilityAdapter {
 
   public init(publisher: Publisher) { self.publisher = publisher }
 
-  /// - Throws: `publisher`.
+  /// - Throws: `publisher`, `waiting`.
   public func post(
     _ octets: [UInt8], number: UInt64
   ) throws(AvailabilityError) -> DataReference {

@@ -42,6 +42,13 @@ public struct DirectoryAvailability: AvailabilityAdapter, Sendable {
     return try read(reference.commitment, length: reference.length)
   }
 
+  /// The octets of a commitment, of whatever length.
+  ///
+  /// - Throws: `missing`, `altered`, `system`.
+  public func fetch(commitment: KeccakDigest) throws(AvailabilityError) -> [UInt8] {
+    try read(commitment, length: nil)
+  }
+
   /// The octets of batch `number` by the index alone.
   ///
   /// - Throws: `missing`, `altered`, `system`.

@@ -331,7 +331,7 @@ def submit(
     @notice Accepts a batch that the sequencer signed. Anybody may carry it here.
     @param previous The record of the batch before, which must be the last one.
     @param numbers number 64 | last sequence 64 | time 64 | queue entries consumed 64, top first.
-    Refused when out of order, when its time is not within -1 h ... +60 s of the chain's (X-9),
+    Refused when out of order, when its time is not within -72 h ... +60 s of the chain's (X-9),
     when it leaves requests it had consumed, consumes ones that are not there, or is not signed.
     """
     number: uint256 = numbers >> 192
@@ -342,7 +342,8 @@ def submit(
     assert self.commitments[number] == empty(bytes32), "number"
     self._check(unsafe_sub(number, 1), previous)
     assert last >= before >> 120, "sequence"
-    assert time >= before >> 80 & U40 and time + HOUR >= block.timestamp, "time"
+    # As long as no batch may wait (X-3): later the vault can be frozen instead.
+    assert time >= before >> 80 & U40 and time + PROOF_DEADLINE * HOUR >= block.timestamp, "time"
     assert time <= block.timestamp + HOUR // 60, "time"
     assert consumed >= before & U40, "consumed"
     data: bytes32 = keccak256(

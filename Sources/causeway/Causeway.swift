@@ -12,7 +12,8 @@ struct Causeway: ParsableCommand {
       FlowCommand.self,
       ProveCommand.self, PriceCommand.self, CalibrateCommand.self, MarginCommand.self,
       StressCommand.self, OracleCommand.self, DeployCommand.self, ExitCommand.self,
-      RebuildCommand.self, VerifyCommand.self, ExplorerCommand.self, PortEchoCommand.self,
+      RebuildCommand.self, CommitteeCommand.self, VerifyCommand.self, ExplorerCommand.self,
+      PortEchoCommand.self,
     ])
 
   /// Exit codes: 0 done, 1 the check failed, 2 unusable input (one line on standard error).

@@ -40,6 +40,8 @@ BY_HAND = [
     ("vault", "self.exit_share = share + (owed << 64)", "pass"),
     ("vault", "slot |= LATE", "self.exit_state = state + self._owed(slot)"),
     ("vault", "self.commitments[number + 1] = END_OF_CHAIN", "pass"),
+    ("vault", "time + PROOF_DEADLINE * HOUR >=", "time + HOUR >="),
+    ("vault", "time + PROOF_DEADLINE * HOUR >=", "time + PROOF_DEADLINE * HOUR + HOUR >="),
     ("vault", "        value -= 1\n", "        pass\n"),
     ("vault", "start: uint256 = max(block.timestamp, final)", "start: uint256 = block.timestamp"),
     ("vault", "return due\n        return min", "return min(due, 1)\n        return min"),

@@ -362,6 +362,28 @@ def test_requests_that_are_not_there_cannot_be_consumed(local):
             venue.header(local.machine.now, consumed=consumed, chain=0)))
 
 
+def test_a_batch_may_wait_until_the_vault_can_be_frozen(local):
+    """A header is signed once, so an outage must not make it worthless while nobody may leave."""
+    venue = running(local)
+    closed = local.machine.now
+    waited = venue.header(closed)
+    after = closed + 60
+    local.machine.pass_time(71 * HOUR)
+    refuses("no reason", local.vault.freeze, NOBODY, *venue.last())
+    local.vault.submit(NOBODY, *venue.submission(waited))
+    venue.accepted(waited)
+    # All that was closed meanwhile follows at once, in order.
+    backlog = venue.header(after)
+    local.machine.pass_time(after + 72 * HOUR - local.machine.now - 1)
+    local.vault.submit(NOBODY, *venue.submission(backlog))
+    venue.accepted(backlog)
+    local.machine.pass_time(62)
+    refuses("time", local.vault.submit, NOBODY, *venue.submission(venue.header(after + 1)))
+    refuses("no reason", local.vault.freeze, NOBODY, *venue.last())
+    local.machine.pass_time(72 * HOUR)
+    local.vault.freeze(NOBODY, *venue.last())
+
+
 def test_a_root_of_nothing_and_freezes_of_the_past_are_refused(local):
     venue = running(local)
     refuses("root", local.vault.submit, NOBODY, *venue.submission(

@@ -4,7 +4,6 @@ import pathlib
 import rlp
 
 
-
 class BlobStore:
     """Keeps blobs by versioned hash, as the consensus layer would for some weeks."""
 
@@ -45,8 +44,24 @@ class BlobStore:
         if not good:
             raise RpcError(-32000, "blobs do not match the commitments")
         each = len(proofs) // len(blobs) if blobs else 0  # one a blob, or one a cell
+        if not self.proven(blobs, commitments, proofs, each):
+            raise RpcError(-32000, "the proofs of the blobs do not hold")
         for i, key in enumerate(hashes):
             self.by_hash[key] = blobs[i], commitments[i], b"".join(proofs[i * each:(i + 1) * each])
+
+    def proven(self, blobs, commitments, proofs, each):
+        """Whether every proof holds: of a blob, or of each of its 128 cells."""
+        import ckzg
+        try:
+            if each == 1:
+                return ckzg.verify_blob_kzg_proof_batch(
+                    list(blobs), list(commitments), list(proofs), self.setup())
+            cells = [cell for blob in blobs for cell in ckzg.compute_cells(blob, self.setup())]
+            return each == 128 and ckzg.verify_cell_kzg_proof_batch(
+                [one for one in commitments for _ in range(128)],
+                [place for _ in blobs for place in range(128)], cells, list(proofs), self.setup())
+        except (RuntimeError, ValueError, TypeError):
+            return False
 
     def setup(self):
         """The mainnet's trusted set-up, from py-evm's files; read once."""

@@ -2,6 +2,7 @@
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
+from urllib.parse import parse_qs
 
 from eth_utils import ValidationError
 
@@ -187,7 +188,9 @@ class Node:
             "type": number(getattr(one, "type_id", None) or 0),
             "maxFeePerGas": number(one.max_fee_per_gas),
             "maxPriorityFeePerGas": number(one.max_priority_fee_per_gas),
-            "gasPrice": number(one.max_fee_per_gas)}
+            "gasPrice": number(one.max_fee_per_gas),
+            **({"blobVersionedHashes": [data(key) for key in blob_hashes(one)]}
+               if blob_hashes(one) else {})}
 
     def transaction(self, block, height, index, entry):
         return {
@@ -348,6 +351,42 @@ def respond(node, request):
         return {**base, "error": {"code": -32603, "message": text}}
 
 
+def blob_hashes(transaction):
+    """Versioned hashes of a transaction's blobs; py-evm's older types raise when asked."""
+    if getattr(transaction, "type_id", None) != 3:
+        return ()
+    return transaction.blob_versioned_hashes
+
+
+def beacon(chain, target):
+    """What a consensus node would say of blobs (Beacon APIs): a slot is a second, so that each
+    block has one of its own. Status and answer."""
+    path, _, query = target.partition("?")
+    start = chain.blocks[0].header.timestamp
+    if path == "/":
+        return 200, {"chain": chain.chain_id}
+    if path == "/eth/v1/beacon/genesis":
+        return 200, {"data": {"genesis_time": str(start)}}
+    if path == "/eth/v1/config/spec":
+        return 200, {"data": {"SECONDS_PER_SLOT": "1"}}
+    slot = path.removeprefix("/eth/v1/beacon/blobs/")
+    if slot == path or not slot.isdecimal():
+        return 404, {"code": 404, "message": "no such resource"}
+    block = next((one for one in chain.blocks if one.header.timestamp == start + int(slot)), None)
+    if block is None:
+        return 404, {"code": 404, "message": "no block in this slot"}
+    there = [
+        key for entry in block.entries for key in blob_hashes(entry.transaction)]
+    try:
+        wanted = {octets(one, 32) for one in parse_qs(query).get("versioned_hashes", [])}
+    except RpcError as error:
+        return 400, {"code": 400, "message": error.message}
+    found = [
+        data(chain.blobs.by_hash[key][0]) for key in there
+        if (not wanted or key in wanted) and key in chain.blobs.by_hash]
+    return 200, {"execution_optimistic": False, "finalized": False, "data": found}
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     node = None
@@ -370,7 +409,9 @@ class Handler(BaseHTTPRequestHandler):
         return self.reply(200, respond(self.node, request))
 
     def do_GET(self):
-        self.reply(200, {"chain": self.node.chain.chain_id})
+        with self.node.lock:
+            status, answer = beacon(self.node.chain, self.path)
+        self.reply(status, answer)
 
     def reply(self, status, answer):
         body = json.dumps(answer).encode()

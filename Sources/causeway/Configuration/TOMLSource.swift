@@ -162,6 +162,15 @@ final class TOMLSection {
     }
   }
 
+  /// A text, or a list of texts.
+  func wordOrWords(_ key: String, default fallback: [String]) throws -> [String] {
+    known.insert(key)
+    guard let value = table[key] else { return fallback }
+    if let text = value.string { return [text] }
+    guard value.array != nil else { throw error(key, "must be a text or a list of texts") }
+    return try strings(key)
+  }
+
   func integer(_ key: String, in range: ClosedRange<Int>, default fallback: Int? = nil) throws
     -> Int
   {

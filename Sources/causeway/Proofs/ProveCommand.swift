@@ -7,7 +7,8 @@ struct ProveCommand: ParsableCommand {
     abstract: "Kill the venue, fill its disk, send it rubbish: nothing may be lost or crash.",
     subcommands: [
       ProveCrashCommand.self, ProveDiskFullCommand.self, ProveHostileCommand.self,
-      ProveMoneyCommand.self, ProveExitCommand.self, ProvePaceCommand.self,
+      ProveMoneyCommand.self, ProveExitCommand.self, ProveDataCommand.self,
+      ProvePaceCommand.self,
     ])
 }
 

@@ -38,22 +38,16 @@ final class BatchPoster {
   /// - Returns: notices for the operator.
   func step() throws -> [String] {
     try readRecords()
-    var lines: [String] = []
-    for notice in try sender.step() {
-      switch notice {
-      case .reverted(let name, let reason): lines.append("\(name) was reverted: \(reason)")
-      case .displaced(let name): lines.append("\(name) was displaced by another transaction")
-      case .trouble(let name, let error): lines.append("\(name) waits: \(error)")
-      case .reorganised(let name):
-        lines.append("\(name) was taken back by the chain; it waits again")
-      default: break
-      }
-    }
+    let lines = try sender.step().compactMap(\.line)
     let next = posted + 1
     guard folder.numbers.contains(next), let last = records.last else { return lines }
     let manifest = try folder.manifest(next)
-    let call = TransactionCall(
-      to: settlement.vault, data: try VaultInterface.submit(manifest, after: last))
+    var data = try VaultInterface.submit(manifest, after: last)
+    if settlement.namesData {
+      guard let reference = try folder.reference(next) else { return lines }
+      data += VaultInterface.whereabouts(reference)
+    }
+    let call = TransactionCall(to: settlement.vault, data: data)
     let form = forms[next] ?? 0
     let name = form == 0 ? "batch-\(next)" : "batch-\(next)-\(form)"
     switch sender.state(of: name) {

@@ -36,6 +36,8 @@ struct CommitmentLoop: ~Copyable, Sendable {
   private let withdrawn: [UInt16: VenueReplica.Withdrawn]
   /// Nil without a base chain.
   private let chain: ChainLoop?
+  /// Nil when data stay in the folder.
+  private let data: DataLoop?
   private let signals: RuntimeSignals
   private let report: CommitmentReport
   private var idle: IdleStrategy
@@ -73,6 +75,7 @@ struct CommitmentLoop: ~Copyable, Sendable {
       })
     let start = ends.start
     chain = settlement.chain.map { ChainLoop($0, folder, start: start, report: report) }
+    data = DataLoop(settlement, folder, report: report)
     self.ends = .some(ends)
     self.signals = signals
     self.report = report
@@ -88,11 +91,13 @@ struct CommitmentLoop: ~Copyable, Sendable {
       report.alarm("commitments have stopped: \(error)")
     }
     chain?.stop()
+    data?.stop()
   }
 
   private mutating func follow() throws {
     guard let ends = ends.take(), let key = key.take(), let state = state.take() else { return }
     chain?.run()
+    data?.run()
     let start = try ReplicaStart.make(configuration, before: state.lastSequence)
     let place = start.place
     var replica = start.takeReplica()

@@ -43,8 +43,9 @@ final class DevelopmentChain {
     client = try ChainClient(url: url, chainID: Self.chainID)
   }
 
+  /// Not politely: the server would wait for connections that are kept alive.
   deinit {
-    process.terminate()
+    kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
   }
 

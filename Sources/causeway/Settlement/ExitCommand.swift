@@ -16,8 +16,7 @@ struct ExitCommand: ParsableCommand {
   @OptionGroup var chain: ChainOptions
   @OptionGroup var signer: SenderOptions
 
-  @Option(help: "Folder of the published data.")
-  var data: String
+  @OptionGroup var published: DataOptions
 
   @Option(help: "Folder of signed states of accounts, newer than the last batch.")
   var states: String?
@@ -33,7 +32,11 @@ struct ExitCommand: ParsableCommand {
 
   func run() throws {
     let client = try chain.client()
-    let steps = try ExitSteps(try chain.place(), client, data: data, states: states)
+    let place = try chain.place()
+    let history = try VaultHistory(place, client)
+    let steps = try ExitSteps(
+      place, client, history: history,
+      try published.sources((client, chain.url, place, history)), states: states)
     let stage = try steps.stage(hour: chain.hour)
     let accounts = account.isEmpty ? steps.accounts : account
     let prices = try FinalPrices(client, contract: try chain.priceContract())

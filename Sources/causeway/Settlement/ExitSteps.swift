@@ -31,20 +31,35 @@ final class ExitSteps {
   private static let livenessHours: UInt64 = 72
   private static let requestHours: UInt64 = 24
 
-  /// - Parameters:
-  ///   - folder: the published data.
-  ///   - states: a folder of signed states of accounts; nil = nobody has any.
-  init(
-    _ place: VaultPlace, _ client: ChainClient, data folder: String, states: String? = nil
-  ) throws {
+  /// - Parameter states: a folder of signed states of accounts; nil = nobody has any.
+  private init(
+    _ place: VaultPlace, _ client: ChainClient, _ proven: ProvenState, states: String?
+  ) {
     self.place = place
     self.client = client
-    proven = try ProvenState(try VaultHistory(place, client), folder: folder)
+    self.proven = proven
     self.states =
-      states.map { [last = proven.last.record.lastSequence] in
+      states.map {
         SignedAccountState.all(
-          in: $0, after: last, vault: place.vault, chainID: client.chainID)
+          in: $0, after: proven.last.record.lastSequence, vault: place.vault,
+          chainID: client.chainID)
       } ?? [:]
+  }
+
+  /// With published data from a folder.
+  convenience init(
+    _ place: VaultPlace, _ client: ChainClient, data folder: String, states: String? = nil
+  ) throws {
+    let proven = try ProvenState(try VaultHistory(place, client), folder: folder)
+    self.init(place, client, proven, states: states)
+  }
+
+  /// With published data from wherever they are right.
+  convenience init(
+    _ place: VaultPlace, _ client: ChainClient, history: VaultHistory, _ sources: PublishedSources,
+    states: String? = nil
+  ) throws {
+    self.init(place, client, try ProvenState(history, sources), states: states)
   }
 
   /// - Parameter hour: seconds that count as one.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ChainAccess
 import DataAvailability
 import Foundation
 import Settlement
@@ -9,13 +10,25 @@ struct RebuildCommand: ParsableCommand {
     commandName: "rebuild",
     abstract: "Rebuild the settled state from published batches; print its root and sums.")
 
-  @Option(help: "The folder of published batches.")
-  var data: String
+  @OptionGroup var published: DataOptions
+
+  @Option(help: "JSON-RPC address of a node: batches are held against the vault's headers.")
+  var url: String?
+
+  @Option(help: "The chain's id.")
+  var chainID: UInt64?
+
+  @Option(help: "Address of the vault.")
+  var vault: String?
+
+  @Option(help: "The block in which the vault was deployed.")
+  var fromBlock: UInt64?
 
   @Option(help: "Begin with this published snapshot instead of the first batch.")
   var fromSnapshot: String?
 
-  @Option(help: "The last batch to apply; without it the folder's newest.")
+  @Option(
+    help: "The last batch to apply; without it the vault's or else the first folder's newest.")
   var batch: UInt64?
 
   @Flag(help: "Print one line of JSON.")
@@ -28,12 +41,17 @@ struct RebuildCommand: ParsableCommand {
         snapshot = [UInt8](try Data(contentsOf: URL(fileURLWithPath: fromSnapshot)))
       } catch { exitUnusable("--from-snapshot \(fromSnapshot): it cannot be read") }
     }
+    let chain = try chain()
+    let sources = try published.sources(chain)
+    let last = try batch ?? chain.map { UInt64($0.history.batches.count) } ?? newest()
     let report: RebuildReport
     do throws(RebuildError) {
       // Account numbers of 20 bits: more than any venue has.
       report = RebuildReport(
-        try Rebuild.state(
-          fromFolder: data, upTo: batch, startingAt: snapshot, height: Self.height))
+        try Rebuild.state(upTo: last, startingAt: snapshot, height: Self.height) {
+          number throws(AvailabilityError) in
+          try sources.frame(number)
+        })
     } catch {
       complain("\(error)")
       throw ExitCode(1)
@@ -49,6 +67,34 @@ struct RebuildCommand: ParsableCommand {
   }
 
   private static var height: Int { 20 }
+
+  /// The chain and what the vault there has; nil when none is named.
+  private func chain() throws -> (
+    client: ChainClient, url: String, place: VaultPlace, history: VaultHistory
+  )? {
+    guard let url, let chainID, let vault, let fromBlock else {
+      guard url == nil, chainID == nil, vault == nil, fromBlock == nil else {
+        throw ConfigurationError(
+          "rebuild", "--url, --chain-id, --vault and --from-block go together; give all or none")
+      }
+      return nil
+    }
+    let client = try ChainClient(url: url, chainID: chainID)
+    let place = VaultPlace(
+      vault: try ChainOptions.address(vault, "--vault"), fromBlock: fromBlock)
+    return (client, url, place, try VaultHistory(place, client))
+  }
+
+  /// The newest batch of the first folder that has an index.
+  private func newest() throws -> UInt64 {
+    for folder in published.data {
+      if let newest = try DirectoryAvailability(folder: folder).index().keys.max() { return newest }
+    }
+    throw ConfigurationError(
+      "--batch",
+      "is missing; no folder says which batch is the newest (nothing is stored at "
+        + published.data.map { $0 + "/index" }.joined(separator: ", ") + ")")
+  }
 }
 
 /// What `causeway rebuild` says of a state. Sums are text: they may have more than 64 bits.

@@ -3,7 +3,8 @@ import Foundation
 import Settlement
 
 /// The folder in which a venue keeps what it committed to: `batches` (manifests), `data` (published
-/// octets), `receipts` (receipts and signed heads), `states` (signed states of accounts).
+/// octets), `receipts` (receipts and signed heads), `states` (signed states of accounts),
+/// `references` (where data were published).
 struct SettlementFolder {
   let path: String
 
@@ -14,7 +15,7 @@ struct SettlementFolder {
 
   /// - Throws: `ConfigurationError` when it cannot be made.
   func make() throws {
-    for folder in [batches, data, receipts, states] {
+    for folder in [batches, data, receipts, states, references] {
       do {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       } catch {
@@ -30,6 +31,11 @@ struct SettlementFolder {
       guard name.hasPrefix("batch-"), name.hasSuffix(".json") else { return nil }
       return UInt64(name.dropFirst(6).dropLast(5))
     }.sorted()
+  }
+
+  /// Whether a batch has a manifest: it is closed for good.
+  func has(_ batch: UInt64) -> Bool {
+    FileManager.default.fileExists(atPath: batches + "/" + BatchManifest.name(batch))
   }
 
   func manifest(_ batch: UInt64) throws -> BatchManifest {

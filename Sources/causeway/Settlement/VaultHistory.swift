@@ -20,6 +20,8 @@ struct VaultHistory {
     var block: UInt64
     /// Time of that block, seconds since the Unix epoch.
     var submitted: UInt64
+    /// That brought it.
+    var transaction: KeccakDigest
   }
 
   /// The time of the deployment's block.
@@ -56,7 +58,8 @@ struct VaultHistory {
       }
       found.append(
         Batch(
-          number: number, header: header, block: log.blockNumber, submitted: block.timestamp))
+          number: number, header: header, block: log.blockNumber, submitted: block.timestamp,
+          transaction: log.transactionHash))
     }
     batches = found
   }
@@ -77,21 +80,28 @@ final class ProvenState {
   let withdrawals: [[SettledWithdrawal]]
 
   /// - Parameter folder: the published data, as `DirectoryAvailability` keeps them.
-  /// - Throws: for the first batch whose data are missing, altered, or not what the vault has.
-  init(_ history: VaultHistory, folder: String) throws {
-    let directory = DirectoryAvailability(folder: folder)
+  /// - Throws: as the other.
+  convenience init(_ history: VaultHistory, folder: String) throws {
+    var last = ""
+    let sources = PublishedSources(
+      [PublishedSources.folder(folder)], headers: history.batches.map(\.header)
+    ) {
+      last = $0
+    }
+    do {
+      try self.init(history, sources)
+    } catch let error as AvailabilityError {
+      throw last.isEmpty ? error : AvailabilityError.system(place: folder, reason: last)
+    }
+  }
+
+  /// - Throws: for the first batch whose data are nowhere right.
+  init(_ history: VaultHistory, _ sources: PublishedSources) throws {
     var state = SettledState()
     var records = [history.genesis]
     var withdrawals: [[SettledWithdrawal]] = []
     for batch in history.batches {
-      let published = try directory.fetch(number: batch.number)
-      let data = try Rebuild.open(published, batch: batch.number)
-      // Octets have one form, so that encoding what was decoded gives them back.
-      let content = keccak256(try BatchCodec.encode(data))
-      guard data.header(content: content).hash == batch.header else {
-        throw ConfigurationError(
-          "batch \(batch.number)", "the data are not those of the header that the vault has")
-      }
+      let data = try Rebuild.open(try sources.frame(batch.number), batch: batch.number)
       do throws(SettlementError) {
         try state.apply(data)
       } catch {

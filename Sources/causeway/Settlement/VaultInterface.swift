@@ -1,4 +1,5 @@
 import ChainAccess
+import DataAvailability
 import Hashing
 import Settlement
 import Signing
@@ -75,6 +76,15 @@ enum VaultInterface {
       .bytes32(try BatchManifest.digest(manifest.r)),
       .bytes32(try BatchManifest.digest(manifest.vs)),
     ])
+  }
+
+  /// Octets of the arguments of `submit`, and of what stands before them.
+  static let submissionByteCount = 4 + 11 * 32
+
+  /// What follows the arguments of `submit`, which the vault does not look at: where the batch's
+  /// data are. Nothing for data in the operator's folder alone.
+  static func whereabouts(_ reference: DataReference) -> [UInt8] {
+    reference.kind == .directory ? [] : reference.octets
   }
 
   /// Pays what the withdrawal at `place` of batch `number` is due.
