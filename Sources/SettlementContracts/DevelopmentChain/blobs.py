@@ -54,8 +54,9 @@ class BlobStore:
         import ckzg
         try:
             if each == 1:
-                return ckzg.verify_blob_kzg_proof_batch(
-                    list(blobs), list(commitments), list(proofs), self.setup())
+                return all(
+                    ckzg.verify_blob_kzg_proof(*one, self.setup())
+                    for one in zip(blobs, commitments, proofs, strict=True))
             cells = [cell for blob in blobs for cell in ckzg.compute_cells(blob, self.setup())]
             return each == 128 and ckzg.verify_cell_kzg_proof_batch(
                 [one for one in commitments for _ in range(128)],
