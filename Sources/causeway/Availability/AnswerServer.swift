@@ -80,12 +80,16 @@ final class AnswerServer: Sendable {
 
   deinit { Task { [server] in await server.stop(timeout: 0) } }
 
+  /// Of all tasks of the server, those that its library starts included: tasks of one priority
+  /// share a few threads, and whatever else blocks some has another.
+  private static var priority: TaskPriority { .utility }
+
   /// Listens; its URL.
   ///
   /// - Throws: `ConfigurationError` when the port cannot be had.
   func start() throws -> String {
     let isSettled = DispatchSemaphore(value: 0)
-    Task(executorPreference: threads) { [server, weak self] in
+    Task(executorPreference: threads, priority: Self.priority) { [server, weak self] in
       do {
         try await server.run()
       } catch {
@@ -93,14 +97,14 @@ final class AnswerServer: Sendable {
         isSettled.signal()
       }
     }
-    Task(executorPreference: threads) { [server, weak self] in
-      try await server.waitUntilListening()
+    Task(executorPreference: threads, priority: Self.priority) { [server, weak self] in
+      try await server.waitUntilListening(timeout: 60)
       if case .ip4(let host, let port) = await server.listeningAddress {
         self?.state.withLock { $0.url = "http://\(host):\(port)" }
       }
       isSettled.signal()
     }
-    _ = isSettled.wait(timeout: .now() + 30)
+    _ = isSettled.wait(timeout: .now() + 60)
     let (url, failure) = state.withLock { $0 }
     guard let url else {
       throw ConfigurationError(

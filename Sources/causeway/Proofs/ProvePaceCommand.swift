@@ -128,9 +128,9 @@ struct PaceReport: Encodable {
 
   var text: String {
     "at \(grouped(rate)) commands a second, medians of the rounds: "
-      + "p50 \(Int(median(false, \.p50))) ns without the commitment thread, \(Int(median(true, \.p50))) with it "
-      + "(\(Self.rounded(ratio50))); p99 \(Int(median(false, \.p99))) and "
-      + "\(Int(median(true, \.p99))) ns (\(Self.rounded(ratio99)))"
+      + "p50 \(Int(median(false, \.p50))) ns without the commitment thread, "
+      + "\(Int(median(true, \.p50))) with it (\(Self.rounded(ratio50))); "
+      + "p99 \(Int(median(false, \.p99))) and \(Int(median(true, \.p99))) ns (\(Self.rounded(ratio99)))"
   }
 
   private static func rounded(_ ratio: Double) -> String { String(format: "%.3f", ratio) }
