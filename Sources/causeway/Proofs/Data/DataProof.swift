@@ -114,10 +114,10 @@ final class DataProof {
     }
     let list = data.map { "\"\($0)\"" }.joined(separator: ", ")
     var text = try String(contentsOfFile: world.venue.configurationPath, encoding: .utf8)
-    // Each blob's proofs take seconds.
-    if data.contains("blob") {
-      text = text.replacingOccurrences(of: "interval_s = 2\n", with: "interval_s = 8\n")
-    }
+    // Each blob's proofs take seconds; and a busy batch has to fit into calldata.
+    let interval = data.contains("blob") ? 8 : 2
+    text = text.replacingOccurrences(
+      of: "interval_s = 4\n", with: "interval_s = \(interval)\ncommands = 100_000\n")
     text = text.replacingOccurrences(of: "[settlement]\n", with: "[settlement]\ndata = [\(list)]\n")
     text = text.replacingOccurrences(
       of: "[settlement.chain]\n", with: "[settlement.chain]\n" + chain)
@@ -191,6 +191,8 @@ final class DataProof {
   // MARK: The operator is gone
 
   private func rebuild(against gone: SettlementFolder) throws {
+    // The last life may have posted one more before its end.
+    figures.batches = UInt64(try VaultHistory(world.place, world.chain.client).batches.count)
     let newest = try gone.manifest(figures.batches)
     let all =
       ["--data", "chain", "--beacon", world.chain.url] + committee.words
