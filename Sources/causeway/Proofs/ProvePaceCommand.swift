@@ -127,10 +127,13 @@ struct PaceReport: Encodable {
   }
 
   var text: String {
-    "at \(grouped(rate)) commands a second, medians of the rounds: "
-      + "p50 \(Int(median(false, \.p50))) ns without the commitment thread, "
-      + "\(Int(median(true, \.p50))) with it (\(Self.rounded(ratio50))); "
-      + "p99 \(Int(median(false, \.p99))) and \(Int(median(true, \.p99))) ns (\(Self.rounded(ratio99)))"
+    "at \(grouped(rate)) commands a second, medians of the rounds: " + compared("p50", \.p50)
+      + "; " + compared("p99", \.p99)
+  }
+
+  private func compared(_ name: String, _ value: KeyPath<LatencyRecord.Summary, UInt64>) -> String {
+    "\(name) \(Int(median(false, value))) ns without the commitment thread, "
+      + "\(Int(median(true, value))) with it (\(Self.rounded(ratio(value))))"
   }
 
   private static func rounded(_ ratio: Double) -> String { String(format: "%.3f", ratio) }
