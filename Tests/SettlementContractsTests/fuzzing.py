@@ -185,12 +185,12 @@ class Life:
             free = venue.accounts[number].collateral
             if free > 0:
                 venue.withdraw(number, self.random.randint(1, free))
-        shift = self.random.choice([0, 0, 0, 0, 30, 61, -HOUR, -HOUR - 1])
+        shift = self.random.choice([0, 0, 0, 0, 30, 61, -HOUR, -72 * HOUR, -72 * HOUR - 1])
         header = venue.header(max(self.now + shift, 0))
         key = self.world.sequencer if self.random.random() < 0.95 else Key(7)
         late = header.time < venue.records[-1].time
         allowed = (
-            self.frozen is None and -HOUR <= shift <= 60 and not late
+            self.frozen is None and -72 * HOUR <= shift <= 60 and not late
             and key is self.world.sequencer)
         if self.expect("submit", allowed, self.vault, *venue.submission(header, key)):
             venue.accepted(header)
