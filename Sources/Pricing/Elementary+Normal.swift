@@ -1,28 +1,28 @@
 /// The normal distribution by way of the Mills ratio: no error function, no cancellation.
 extension Elementary {
-  /// The Mills ratio (1 - N(x))/n(x) for x from 0 to 40: [9/10], all coefficients positive, 1e-16
-  /// of itself. Its numerator and denominator.
+  /// The Mills ratio (1 - N(x))/n(x) for x from 0 to 40, [9/10]: within 1.2e-15 of itself, and a
+  /// quarter of that at most places. Its numerator and denominator, up to a common factor.
+  ///
+  /// Nested by z² with z = x + 15/8, two degrees a step: half the products of Horner's rule, and a
+  /// chain half as long. Moved there, both polynomials have their roots near the imaginary axis,
+  /// so that little cancels; the last digits of the constants were chosen to lose the least.
+  ///
+  /// Source: J. Eve, "The evaluation of polynomials", Numerische Mathematik 6 (1964).
   @inlinable @inline(__always)
   internal static func millsFraction<L: Lanes>(_ x: L) -> (numerator: L, denominator: L) {
-    var top = L.fused(x, L(repeating: 3.489054487802305e-06), 9.374340963879925e-05)
-    var bottom = L.fused(x, L(repeating: 3.489054487811758e-06), 9.374340963681485e-05)
-    top = L.fused(x, top, 0.001233355575938751)
-    bottom = L.fused(x, bottom, 0.0012368446306140898)
-    top = L.fused(x, top, 0.010278961490582387)
-    bottom = L.fused(x, bottom, 0.010372704889580172)
-    top = L.fused(x, top, 0.05934912608581357)
-    bottom = L.fused(x, bottom, 0.06057550396118781)
-    top = L.fused(x, top, 0.2453483905045602)
-    bottom = L.fused(x, bottom, 0.25543985383942897)
-    top = L.fused(x, top, 0.7262690487292182)
-    bottom = L.fused(x, bottom, 0.7831865919120334)
-    top = L.fused(x, top, 1.490496563041235)
-    bottom = L.fused(x, bottom, 1.7162205827015142)
-    top = L.fused(x, top, 1.9433290251097535)
-    bottom = L.fused(x, bottom, 2.563025649548907)
-    top = L.fused(x, top, 1.2533141373155001)
-    bottom = L.fused(x, bottom, 2.348436786498012)
-    return (top, L.fused(x, bottom, 1))
+    let z = x + 1.875
+    let y = z * z
+    var top = L.fused(z, L(repeating: 0.9999999999972908), 9.992854877712766)
+    var bottom = L.fused(z, L(repeating: 8.117854877098297), 26.658894234071074) + y
+    top = L.fused(y + 49.16112712441883, top, -372.2640533754321)
+    bottom = L.fused(y + 18.452776574099218, bottom, -225.28362439942404)
+    top = L.fused(y + 14.843270378738392, top, -671.9262381891126)
+    bottom = L.fused(y + 9.330021761579381, bottom, -892.3623885165706)
+    top = L.fused(y + 8.07359818669714, top, -2716.420512531254)
+    bottom = L.fused(y + 3.9105558020664892, bottom, -2345.3326788909717)
+    top = L.fused(y + 4.959462712965283, top, -7791.894781654382)
+    bottom = L.fused(y + 0.9486071988568648, bottom, -2093.224686329617)
+    return (top, bottom)
   }
 
   /// 1/√(2π).

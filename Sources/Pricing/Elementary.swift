@@ -7,7 +7,7 @@
 ///
 /// Errors against exact values, in units of the last place, over dense samples of each domain
 /// (`ElementaryTests` keeps them): exp, sin, cos, atan 1; log, normal density 2; expm1, log1p,
-/// tanh 3; normal distribution 4; Mills ratio 6; pow 12 (where the result is near 10^±300).
+/// tanh 3; normal distribution 5; Mills ratio 6; pow 12 (where the result is near 10^±300).
 ///
 /// Coefficients of exp, log and the Mills ratio: minimax fits, checked by the tests.
 public enum Elementary {

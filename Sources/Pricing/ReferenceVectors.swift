@@ -108,7 +108,7 @@ public enum ReferenceVectors {
   }
 
   /// SplitMix64, and numbers from it by exact steps.
-  private struct Source {
+  struct Source {
     var state: UInt64 = 2_026
 
     mutating func next() -> UInt64 {

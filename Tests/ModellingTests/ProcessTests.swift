@@ -53,6 +53,26 @@ struct ProcessTests {
     #expect(abs(series - inverted) < 1e-10 * (100 + terms.forward))
   }
 
+  /// Goal: no term of the series is lost where its weight or its forward leaves the range of a
+  /// double. Method: jumps so large that nearly every path without one is worth nothing; call and
+  /// put must differ by forward less strike, and each lie between its bounds.
+  @Test(arguments: [(10.0, 1.0, 0.7), (-10, 1, 1_000), (6, 30, 2), (-699, 3, 1), (650, 1e-300, 1)])
+  func `jumps of absurd size keep the parity of call and put`(
+    mean: Double, intensity: Double, years: Double
+  ) throws {
+    let model = try Merton(
+      volatility: 0.3,
+      jumps: JumpSizes(intensity: intensity, mean: mean, deviation: 0))
+    for strike in [1e-9, 10, 100, 1_000] {
+      let (call, put) = try (
+        model.price(OptionTerms(.call, forward: 100, strike: strike, discount: 1, years: years)),
+        model.price(OptionTerms(.put, forward: 100, strike: strike, discount: 1, years: years))
+      )
+      #expect(abs(call - put - (100 - strike)) < 1e-9 * (100 + strike), "strike \(strike)")
+      #expect(call >= 0 && call <= 100 * (1 + 1e-9) && put >= 0 && put <= strike * (1 + 1e-9))
+    }
+  }
+
   @Test(arguments: [0, 1e-12, 1e-8, 1e-4])
   func `without volatility of variance the value is Black's`(volOfVol: Double) throws {
     let model = try Heston(

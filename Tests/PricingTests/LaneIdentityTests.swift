@@ -7,9 +7,9 @@ import Testing
 /// levels.
 @Suite("The same bits everywhere")
 struct LaneIdentityTests {
-  private static func committed() throws -> [UInt64] {
+  private static func committed(_ name: String = "lanes.bin") throws -> [UInt64] {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    let bytes = try Data(contentsOf: folder.appendingPathComponent("Vectors/lanes.bin"))
+    let bytes = try Data(contentsOf: folder.appendingPathComponent("Vectors/\(name)"))
     return stride(from: 0, to: bytes.count - 7, by: 8).map { offset in
       (0..<8).reduce(UInt64(0)) { $0 | UInt64(bytes[offset + $1]) << UInt64(8 * $1) }
     }
@@ -33,6 +33,17 @@ struct LaneIdentityTests {
     #expect(results.count == expected.count)
     #expect(Self.firstDifference(results, expected) == nil)
   }
+
+  @Test func `the exotic formulas give the committed bits`() throws {
+    let expected = try Self.committed("exotics.bin")
+    let results = try ReferenceVectors.exoticResults()
+    let count = ReferenceVectors.exoticCaseCount * ReferenceVectors.exoticResultCount
+    #expect(results.count == count && expected.count == count)
+    #expect(Self.firstDifference(results, expected) == nil)
+    #expect(Set(expected).count > count / 2 && !expected.contains { !isFinite($0) })
+  }
+
+  private func isFinite(_ word: UInt64) -> Bool { Double(bitPattern: word).isFinite }
 
   /// A file of zeros, or of one value, would prove little.
   @Test func `the committed results are many different numbers`() throws {

@@ -222,9 +222,12 @@ import Testing
         let deviation = max(1e-12, volatility * left.squareRoot())
         let forward = (1 + lane.move) * 100_000
         let move = lane.move == 0 ? 0 : Elementary.log1p(lane.move)
-        let call = Revaluation.call(
-          moneyness: move + moneyness, forward: forward, strike: strike, deviation: deviation,
-          inverse: 1 / deviation
+        let distance = Revaluation.distance(
+          moneyness: move + moneyness, deviation: deviation, inverse: 1 / deviation)
+        let call = Revaluation.value(
+          d1: distance, d2: distance - deviation,
+          density: Revaluation.density(distance, forward: forward), forward: forward,
+          strike: strike
         ).call
         return kind == .call ? call : call - forward + strike
       }

@@ -9,16 +9,19 @@ if let missing = causeway_missing_cpu_feature() {
 switch argument {
 case "level":
   print(String(cString: causeway_built_level()))
-case "scalar", "lanes":
+case "scalar", "lanes", "exotics":
   let words =
-    argument == "scalar"
-    ? try ReferenceVectors.scalarResults() : try ReferenceVectors.laneResults()
+    switch argument {
+    case "scalar": try ReferenceVectors.scalarResults()
+    case "lanes": try ReferenceVectors.laneResults()
+    default: try ReferenceVectors.exoticResults()
+    }
   for word in words {
     for shift in stride(from: 0, to: 64, by: 8) {
       putchar_unlocked(Int32(truncatingIfNeeded: word >> UInt64(shift) & 0xff))
     }
   }
 default:
-  print("usage: writer level | scalar | lanes")
+  print("usage: writer level | scalar | lanes | exotics")
   exit(2)
 }

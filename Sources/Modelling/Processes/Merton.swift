@@ -42,14 +42,10 @@ public struct Merton: Equatable, Sendable {
     var count = 0.0
     while true {
       let weight = Poisson.probability(count, mean: expected)
-      let forward = terms.forward * exp(compensation + count * perJump)
       let variance = diffusion + count * jumps.deviation * jumps.deviation
-      if weight > 0, forward > 0 {
-        sum +=
-          weight
-          * NormalBlack.value(
-            terms.kind, forward: forward, strike: terms.strike, variance: variance)
-      }
+      sum += term(
+        terms, weight: weight, share: Poisson.probability(count, mean: weighted),
+        shift: compensation + count * perJump, variance: variance)
       if count > max(expected, weighted) {
         // Beyond the mode the weights fall at least like a geometric series.
         let bound =
@@ -62,6 +58,29 @@ public struct Merton: Equatable, Sendable {
       count += 1
     }
     return terms.discount * sum
+  }
+
+  /// `weight` times Black's value at the forward times e^`shift`. Where one of the two leaves the
+  /// range of a double, in units of what the option pays in: a call in forwards, whose weight is
+  /// `share` (= weight·e^shift), a put in strikes.
+  private func term(
+    _ terms: OptionTerms, weight: Double, share: Double, shift: Double, variance: Double
+  ) -> Double {
+    let forward = terms.forward * exp(shift)
+    if weight > 1e-290, forward > 1e-290, forward < 1e290 {
+      return weight
+        * NormalBlack.value(
+          terms.kind, forward: forward, strike: terms.strike, variance: variance)
+    }
+    let isCall = terms.kind == .call
+    let scale = isCall ? share * terms.forward : weight * terms.strike
+    // What is paid for a unit of what is got.
+    let ratio = isCall ? terms.strike / terms.forward * exp(-shift) : forward / terms.strike
+    guard scale > 0, ratio.isFinite else { return 0 }
+    guard ratio > 0 else { return scale }
+    return scale
+      * NormalBlack.value(
+        terms.kind, forward: isCall ? 1 : ratio, strike: isCall ? ratio : 1, variance: variance)
   }
 
   /// Discounted value by inversion of the characteristic function: the second opinion.

@@ -11,7 +11,7 @@ struct OptionRows {
   static var deviationFloor: Double { 1e-12 }
 
   /// One option's hoisted numbers.
-  private struct Terms {
+  struct Terms {
     var strike: Double
     var moneyness: Double
     var same: Double
@@ -21,42 +21,39 @@ struct OptionRows {
     var absolute: Double
   }
 
-  func write(_ pair: OptionPair, largestForward: Double) throws(RiskTableError) {
+  /// Writes the rows and columns of one or both options of `pair`; `work` is room for the stages.
+  func write(
+    _ pair: OptionPair, largestForward: Double, _ work: inout RowMemory
+  ) throws(RiskTableError) {
     let strike = pair.shared.strike - expiry.fixedPart
     let scale = 1e6 * pair.shared.lotSize * expiry.discount
-    var call = OptionColumns()
-    var put = OptionColumns()
     // Settled in the money already: the call is the difference, the put is nothing (S-2).
     let terms = strike > 0 ? terms(pair.shared, strike) : nil
-    var base = SIMD8<Double>()
-    var putBase = SIMD8<Double>()
-    for block in 0..<scenarios.blockCount {
-      let forwards = expiry.movedForwards[block]
-      var value = Revaluation.Value<SIMD8<Double>>(
-        call: forwards - SIMD8(repeating: strike), deltaValue: forwards, density: SIMD8())
-      if let terms { value = self.value(terms, block) }
-      let putValue = terms == nil ? SIMD8() : value.call - forwards + SIMD8(repeating: strike)
-      if block == 0 {
-        base = SIMD8(repeating: value.call[0])
-        putBase = SIMD8(repeating: putValue[0])
-        call.setGreeks(
-          value: value.call[0], delta: value.deltaValue[0], scale: scale,
-          gamma: gamma(value.density[0], terms), vega: vega(value.density[0], terms))
-        put.setGreeks(
-          value: putValue[0], delta: terms == nil ? 0 : value.deltaValue[0] - expiry.forward,
-          scale: scale, gamma: gamma(value.density[0], terms),
-          vega: vega(value.density[0], terms))
-      }
-      let weights = scenarios.weights[block] * SIMD8(repeating: scale)
-      if let option = pair.call {
-        store(option, block, call.rounding.rounded((value.call - base) * weights))
-      }
-      if let option = pair.put {
-        store(option, block, put.rounding.rounded((putValue - putBase) * weights))
-      }
+    if let terms {
+      work.open(terms, scenarios, expiry)
+      work.price(strike, expiry, blockCount: scenarios.blockCount)
+    } else {
+      work.settle(strike, expiry, blockCount: scenarios.blockCount)
     }
-    if let option = pair.call { try finish(option, &call, terms, pair, largestForward) }
-    if let option = pair.put { try finish(option, &put, terms, pair, largestForward) }
+    let delta = work.deltaValue[0]
+    let gamma = gamma(work.densities[0][0], terms)
+    let vega = vega(work.densities[0][0], terms)
+    if pair.call != 0 {
+      var call = OptionColumns()
+      call.setGreeks(
+        value: work.calls[0][0], delta: delta, scale: scale, gamma: gamma, vega: vega)
+      work.writeRow(of: pair.call, scenarios, scale, &call.rounding, into: memory)
+      try finish(pair.call, .call, &call, terms, pair, largestForward)
+    }
+    if pair.put != 0 {
+      work.turnToPuts(terms == nil ? nil : strike, expiry, blockCount: scenarios.blockCount)
+      var put = OptionColumns()
+      put.setGreeks(
+        value: work.calls[0][0], delta: terms == nil ? 0 : delta - expiry.forward,
+        scale: scale, gamma: gamma, vega: vega)
+      work.writeRow(of: pair.put, scenarios, scale, &put.rounding, into: memory)
+      try finish(pair.put, .put, &put, terms, pair, largestForward)
+    }
   }
 
   /// γ·F² = F·n(d₁)/v, USD a unit, undiscounted; 0 where the deviation is at its floor.
@@ -91,56 +88,35 @@ struct OptionRows {
       linear: deviation(sigma * (1 + linear)), absolute: deviation(sigma * (1 + absolute)))
   }
 
-  @inline(__always)
-  private func value(_ terms: Terms, _ block: Int) -> Revaluation.Value<SIMD8<Double>> {
-    let calm = SIMD8<Double>.select(
-      scenarios.downs[block], SIMD8(repeating: terms.down), SIMD8(repeating: terms.same))
-    var deviation = SIMD8.select(scenarios.ups[block], SIMD8(repeating: terms.up), calm)
-    if block == ScenarioSet.linearLane / 8 {
-      deviation[ScenarioSet.linearLane % 8] = terms.linear
-      deviation[ScenarioSet.absoluteLane % 8] = terms.absolute
-    }
-    return Revaluation.call(
-      moneyness: scenarios.logMoves[block] + SIMD8(repeating: terms.moneyness),
-      forward: expiry.movedForwards[block], strike: SIMD8(repeating: terms.strike),
-      deviation: deviation, inverse: SIMD8(repeating: 1) / deviation)
-  }
-
-  @inline(__always)
-  private func store(_ option: InstrumentInput, _ block: Int, _ row: SIMD8<Int64>) {
-    let place = Int(option.instrument) * RiskTableLimits.blocksMax + block
-    // SAFETY: the instrument is at most `instrumentsMax`, the block below `blocksMax`.
-    unsafe memory.rows.address(unchecked: place).pointee = row
-  }
-
   private func finish(
-    _ option: InstrumentInput, _ columns: inout OptionColumns, _ terms: Terms?,
+    _ instrument: UInt32, _ kind: RiskKind, _ columns: inout OptionColumns, _ terms: Terms?,
     _ pair: OptionPair, _ largestForward: Double
   ) throws(RiskTableError) {
-    writeDips(option, &columns, terms, largestForward)
+    writeDips(instrument, pair.shared.lotSize, &columns, terms, largestForward)
     var risk = columns.risk
-    risk.notional = columns.rounding.rounded(1e6 * option.lotSize * underlying.index)
+    risk.notional = columns.rounding.rounded(1e6 * pair.shared.lotSize * underlying.index)
     let skew = ScenarioSet.linearLane
-    // SAFETY: as in `store`; both skew lanes stand in one block.
+    // SAFETY: as in `writeRow`; both skew lanes stand in one block.
     let block = unsafe memory.rows.address(
-      unchecked: Int(option.instrument) * RiskTableLimits.blocksMax + skew / 8
+      unchecked: Int(instrument) * RiskTableLimits.blocksMax + skew / 8
     ).pointee
     risk.skewLinear = block[skew % 8]
     risk.skewAbsolute = block[skew % 8 + 1]
-    risk.expiry = UInt16(option.expiry)
-    risk.underlying = option.underlying
-    risk.rawKind = option.kind.rawValue
+    risk.expiry = UInt16(pair.shared.expiry)
+    risk.underlying = pair.shared.underlying
+    risk.rawKind = kind.rawValue
     guard let bound = columns.rounding.bound else {
-      throw .overflow(instrument: option.instrument)
+      throw .overflow(instrument: instrument)
     }
     risk.bound = bound
-    unsafe memory.vegas.address(unchecked: Int(option.instrument)).pointee = columns.vega
-    unsafe memory.risks.address(unchecked: Int(option.instrument)).pointee = risk
+    unsafe memory.vegas.address(unchecked: Int(instrument)).pointee = columns.vega
+    unsafe memory.risks.address(unchecked: Int(instrument)).pointee = risk
   }
 
   /// The convexity terms of the gaps with dropped strikes: µ$ per lot held long, rounded up.
   private func writeDips(
-    _ option: InstrumentInput, _ columns: inout OptionColumns, _ terms: Terms?, _ largest: Double
+    _ instrument: UInt32, _ lotSize: Double, _ columns: inout OptionColumns, _ terms: Terms?,
+    _ largest: Double
   ) {
     var dips: InlineArray<3, SIMD8<Int64>> = .init(repeating: SIMD8())
     for (gap, ends) in scenarios.gapEnds.enumerated() where terms != nil {
@@ -149,14 +125,15 @@ struct OptionRows {
         let bound = ConvexityBound(
           moneyness: terms.moneyness, strike: terms.strike, deviation: deviation,
           lower: ends.lower, upper: ends.upper, forward: largest)
-        let dip = bound.smaller * 1e6 * option.lotSize * expiry.discount
+        let dip = bound.smaller * 1e6 * lotSize * expiry.discount
         let number = 3 * gap + state
         dips[number / 8][number % 8] = columns.rounding.rounded(dip.rounded(.up))
       }
     }
     for block in 0..<RiskTableLimits.gapBlocksMax {
-      let place = Int(option.instrument) * RiskTableLimits.gapBlocksMax + block
-      unsafe memory.dips.address(unchecked: place).pointee = dips[block]  // SAFETY: as in `store`.
+      let place = Int(instrument) * RiskTableLimits.gapBlocksMax + block
+      // SAFETY: as in `writeRow`.
+      unsafe memory.dips.address(unchecked: place).pointee = dips[block]
     }
   }
 }

@@ -18,33 +18,36 @@ enum Revaluation {
     var call: L
     /// F(1+x)·N(d₁): what the call's delta is worth.
     var deltaValue: L
-    /// F(1+x)·n(d₁).
-    var density: L
   }
 
-  /// - Parameters:
-  ///   - moneyness: ln(F(1+x)/K).
-  ///   - forward: F(1+x) > 0; `strike` > 0.
-  ///   - deviation: v = σ√τ ≥ 1e-12; `inverse`: 1/v.
+  /// d₁ of moneyness ln(F(1+x)/K), deviation v = σ√τ ≥ 1e-12 and its inverse 1/v.
   @inline(__always)
-  static func call<L: Lanes>(
-    moneyness: L, forward: L, strike: L, deviation: L, inverse: L
-  ) -> Value<L> {
-    let d1 = L.fused(moneyness, inverse, deviation * 0.5)
-    let d2 = d1 - deviation
-    let distance1 = d1.magnitudes
-    let distance2 = d2.magnitudes
+  static func distance<L: Lanes>(moneyness: L, deviation: L, inverse: L) -> L {
+    L.fused(moneyness, inverse, deviation * 0.5)
+  }
+
+  /// F(1+x)·n(d₁), of forward F(1+x) > 0.
+  @inline(__always)
+  static func density<L: Lanes>(_ d1: L, forward: L) -> L {
     // Beyond 37.5 the density is below 1e-305 of the forward.
-    let near = distance1.atMost(37.5)
+    let near = d1.magnitudes.atMost(37.5)
     let power = Elementary.exponentialInside(near * near * -0.5)
-    let density = forward * power * Elementary.densityAtZero
-    let (top1, bottom1) = Elementary.millsFraction(distance1)
-    let (top2, bottom2) = Elementary.millsFraction(distance2)
+    return forward * power * Elementary.densityAtZero
+  }
+
+  /// What follows from d₁, d₂ and the density. Best read from memory: where the compiler sees that
+  /// d₂ is d₁ less the same number in all lanes, it computes lanes one by one to compare them.
+  @inline(__always)
+  static func value<L: Lanes>(
+    d1: L, d2: L, density: L, forward: L, strike: L
+  ) -> Value<L> {
+    let (top1, bottom1) = Elementary.millsFraction(d1.magnitudes)
+    let (top2, bottom2) = Elementary.millsFraction(d2.magnitudes)
     let tail1 = density * top1 / bottom1
     let tail2 = density * top2 / bottom2
     let zero = L(repeating: 0)
     let first = L.select(L.isLess(zero, d1), forward - tail1, tail1)
     let second = L.select(L.isLess(zero, d2), strike - tail2, tail2)
-    return Value(call: first - second, deltaValue: first, density: density)
+    return Value(call: first - second, deltaValue: first)
   }
 }

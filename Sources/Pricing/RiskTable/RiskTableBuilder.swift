@@ -29,7 +29,9 @@ public struct RiskTableBuilder: Sendable {
     memory.forget()
     var writer = RiskTableWriter(memory: memory)
     for (index, underlying) in underlyings.enumerated() {
-      let own = instruments.filter { Int($0.underlying) == index }
+      let own =
+        underlyings.count == 1
+        ? instruments : instruments.filter { Int($0.underlying) == index }
       let scenarios = ScenarioSet(
         sheet: underlying.sheet, strikeMoves: Self.strikeMoves(underlying, own))
       writer.write(underlying, index, scenarios, stablePrice: stablePrice)
@@ -62,13 +64,14 @@ public struct RiskTableBuilder: Sendable {
   private func check(
     _ instruments: [InstrumentInput], _ underlyings: [UnderlyingInput]
   ) throws(RiskTableError) {
-    var seen = Set<UInt32>()
+    var seen = [Bool](repeating: false, count: Int(buffer.limits.instrumentsMax) + 1)
     for input in instruments {
       let isKnown =
         input.instrument >= 1 && input.instrument <= buffer.limits.instrumentsMax
-        && seen.insert(input.instrument).inserted && input.kind != .absent
+        && !seen[Int(input.instrument)] && input.kind != .absent
         && Int(input.underlying) < underlyings.count
       guard isKnown else { throw .instrument(input.instrument) }
+      seen[Int(input.instrument)] = true
       let expiries = underlyings[Int(input.underlying)].expiries
       guard expiries.indices.contains(input.expiry) else { throw .instrument(input.instrument) }
       guard input.lotSize > 0, input.lotSize <= 1e9 else { throw .instrument(input.instrument) }

@@ -41,38 +41,40 @@ struct RiskTableWriter {
     let factors = underlying.expiries.map { ExpiryFactors($0, underlying.sheet, scenarios) }
     let largest = underlying.expiries.reduce(0.0) { $0 > $1.forward ? $0 : $1.forward }
     // Put and call of a strike side by side; the order decides nothing but the pairing.
-    let ordered = instruments.sorted {
-      ($0.expiry, $0.strike, $0.kind.rawValue, $0.instrument)
-        < ($1.expiry, $1.strike, $1.kind.rawValue, $1.instrument)
+    let ordered = instruments.indices.map { ChainPlace($0, instruments[$0]) }.sorted()
+    var work = RowMemory()
+    // Made anew for each option, it would cost as much as its row.
+    let rows = factors.map {
+      OptionRows(memory: memory, scenarios: scenarios, expiry: $0, underlying: underlying)
     }
     var index = 0
     while index < ordered.count {
-      let first = ordered[index]
-      let expiry = factors[first.expiry]
+      let first = instruments[ordered[index].index]
       guard first.kind.isOption else {
-        try writeLinear(first, expiry, underlying, scenarios)
+        try writeLinear(first, factors[first.expiry], underlying, scenarios)
         index += 1
         continue
       }
       if first.kind.isExotic {
         try ExoticRows(
           memory: memory, scenarios: scenarios, expiry: underlying.expiries[first.expiry],
-          factors: expiry, underlying: underlying
+          factors: factors[first.expiry], underlying: underlying
         ).write(first)
         index += 1
         continue
       }
       var pair = OptionPair(first)
-      if index + 1 < ordered.count, pair.join(ordered[index + 1]) { index += 1 }
-      try OptionRows(memory: memory, scenarios: scenarios, expiry: expiry, underlying: underlying)
-        .write(pair, largestForward: largest)
+      if index + 1 < ordered.count, pair.join(instruments[ordered[index + 1].index]) {
+        index += 1
+      }
+      try rows[first.expiry].write(pair, largestForward: largest, &work)
       index += 1
     }
     pairCounterparts(ordered)
   }
 
   /// Names the other kind at the same strike and expiry, the lowest number if there are several.
-  private func pairCounterparts(_ ordered: [InstrumentInput]) {
+  private func pairCounterparts(_ ordered: [ChainPlace]) {
     var first = 0
     while first < ordered.count {
       let strike = ordered[first].strike
@@ -80,8 +82,8 @@ struct RiskTableWriter {
       while end < ordered.count, ordered[end].strike == strike,
         ordered[end].expiry == ordered[first].expiry
       { end += 1 }
-      let put = ordered[first..<end].first { $0.kind == .put }?.instrument
-      let call = ordered[first..<end].first { $0.kind == .call }?.instrument
+      let put = ordered[first..<end].first { $0.kind == RiskKind.put.rawValue }?.instrument
+      let call = ordered[first..<end].first { $0.kind == RiskKind.call.rawValue }?.instrument
       if let put, let call {
         // SAFETY: both were written by `writeRows`.
         unsafe memory.risks.address(unchecked: Int(put)).pointee.counterpart = call
@@ -123,23 +125,48 @@ struct RiskTableWriter {
 
 /// One option, or the put and the call that share strike, expiry, volatility and lot size.
 struct OptionPair {
-  var put: InstrumentInput?
-  var call: InstrumentInput?
-  var shared: InstrumentInput
+  /// Numbers of the instruments; 0 = none.
+  var put: UInt32 = 0
+  var call: UInt32 = 0
+  /// One of the two; what they share counts.
+  let shared: InstrumentInput
 
   init(_ option: InstrumentInput) {
     shared = option
-    if option.kind == .put { put = option } else { call = option }
+    if option.kind == .put { put = option.instrument } else { call = option.instrument }
   }
 
   /// Takes `option` in when it is the call of this put and priced alike.
   mutating func join(_ option: InstrumentInput) -> Bool {
-    guard put != nil, call == nil, option.kind == .call, option.expiry == shared.expiry,
+    guard put != 0, call == 0, option.kind == .call, option.expiry == shared.expiry,
       option.strike == shared.strike, option.volatility == shared.volatility,
       option.lotSize == shared.lotSize
     else { return false }
-    call = option
+    call = option.instrument
     return true
+  }
+}
+
+/// Where an instrument stands among those of its expiry: by strike, put before call.
+private struct ChainPlace: Comparable {
+  let expiry: Int32
+  let kind: UInt8
+  let instrument: UInt32
+  let strike: Double
+  let index: Int
+
+  init(_ index: Int, _ input: InstrumentInput) {
+    expiry = Int32(truncatingIfNeeded: input.expiry)
+    kind = input.kind.rawValue
+    instrument = input.instrument
+    strike = input.strike
+    self.index = index
+  }
+
+  static func < (left: ChainPlace, right: ChainPlace) -> Bool {
+    if left.expiry != right.expiry { return left.expiry < right.expiry }
+    if left.strike != right.strike { return left.strike < right.strike }
+    return (left.kind, left.instrument) < (right.kind, right.instrument)
   }
 }
 
@@ -164,16 +191,15 @@ struct RowRounding {
     return unsafe unsafeBitCast(words, to: SIMD8<Int64>.self)
   }
 
+  @inline(__always)
   mutating func rounded(_ value: Double) -> Int64 { rounded(SIMD8(repeating: value))[0] }
 
   /// The largest magnitude, rounded up, at least 1; nil when a value was outside `valueMax` or not
   /// a number.
   var bound: Int64? {
-    var bound = 1.0
-    for lane in 0..<8 {
-      if poison[lane].isNaN || !(largest[lane] <= Double(RiskTableLimits.valueMax)) { return nil }
-      if largest[lane] > bound { bound = largest[lane] }
-    }
-    return Int64(bound.rounded(.up))
+    let most = SIMD8<Double>(repeating: Double(RiskTableLimits.valueMax))
+    // `largest` is at least 1, and never what is not a number.
+    if SIMD8.any(SIMD8.either(SIMD8.isNaN(poison), SIMD8.isLess(most, largest))) { return nil }
+    return Int64(largest.max().rounded(.up))
   }
 }

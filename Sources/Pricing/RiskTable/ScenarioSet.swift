@@ -26,6 +26,15 @@ struct ScenarioSet {
   private(set) var weights: [SIMD8<Double>] = []
   private(set) var downs: [SIMDMask<SIMD8<Int64>>] = []
   private(set) var ups: [SIMDMask<SIMD8<Int64>>] = []
+  /// Of the block that holds both skew lanes.
+  let linearMask = Self.mask(of: Self.linearLane)
+  let absoluteMask = Self.mask(of: Self.absoluteLane)
+
+  private static func mask(of lane: Int) -> SIMDMask<SIMD8<Int64>> {
+    var mask = SIMDMask<SIMD8<Int64>>(repeating: false)
+    mask[lane % 8] = true
+    return mask
+  }
 
   /// `strikeMoves`: K/F_e − 1 of every listed strike that qualifies for a node, in any order.
   init(sheet: ScenarioSheet, strikeMoves: [Double]) {
