@@ -28,12 +28,15 @@ struct CalibrateTests {
     try OptionChain(TextTable(Array(text.utf8), path: "C.csv"), path: "C.csv")
   }
 
-  @Test(arguments: [CalibrationModel.smiles, .ssvi])
-  func `a flat chain is fitted within its quotes and activated`(model: CalibrationModel) throws {
-    let market = try chain(try Self.chain(volatility: 0.6))
+  @Test(arguments: [CalibrationModel.smiles, .ssvi], [0.15, 0.6, 1.7])
+  func `a flat chain is fitted within its quotes and activated`(
+    model: CalibrationModel, volatility: Double
+  ) throws {
+    let market = try chain(try Self.chain(volatility: volatility))
     #expect(market.underlyings.count == 1)
     #expect(market.refused.isEmpty)
     let surface = try model.fit(market.underlyings[0], chain: "C.csv", refusedRows: 0)
+    #expect(surface.skipped == [])
     #expect(surface.activated)
     #expect(surface.expiries.count == 2)
     for expiry in surface.expiries {

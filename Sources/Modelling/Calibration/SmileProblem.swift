@@ -68,8 +68,11 @@ struct SmileProblem {
   }
 
   /// Any five numbers as parameters: b, rho, smallest variance, m, s.
+  ///
+  /// A flat chain asks for wings of no slope at all; the little that is left keeps every ratio of
+  /// slopes finite, and an earlier expiry able to lie below this one.
   private func raw(_ x: [Double]) -> RawSVI {
-    let b = width * exp(x[0])
+    let b = min(1e-7 * width, 0.5 * (next?.smile.b ?? .infinity)) + width * exp(x[0])
     let rho = 0.9999 * tanh(x[1])
     let s = width * (1e-3 + exp(x[4]))
     let floor = atMoney * (1e-4 + exp(x[2]))
