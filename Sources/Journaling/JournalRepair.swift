@@ -17,7 +17,7 @@ struct JournalOpening<Storage: JournalStorage>: ~Copyable {
     if let kept {
       file = kept
     } else {
-      file = try cursor.storage.create(.segment(tail.segment), byteCount: byteCount, gently: false)
+      file = try cursor.storage.create(.segment(tail.segment), byteCount: byteCount, pace: nil)
       let header = SegmentHeader(
         number: tail.segment, venueID: settings.venueID, byteCount: byteCount, position: position)
       try header.write(to: file, by: PageBuffer(byteCount: JournalFormat.pageByteCount))
@@ -58,7 +58,7 @@ enum JournalRepair {
       return WatermarkFile(file: file, current: current, freeSlot: cursor.freeSlot)
     }
     let file = try cursor.storage.create(
-      .watermark, byteCount: JournalFormat.watermarkByteCount, gently: false)
+      .watermark, byteCount: JournalFormat.watermarkByteCount, pace: nil)
     var made = WatermarkFile(
       file: file,
       current: Watermark(slotSequence: 0, venueID: venueID, epoch: 0, blockNumber: 0, sequence: 0),

@@ -17,9 +17,9 @@ public protocol JournalStorage: AnyObject, Sendable {
   func open(_ name: JournalFileName, forWriting: Bool) throws(JournalFailure) -> File?
 
   /// Makes a file of `byteCount` zeros, synced before it gets its name, and its name synced.
-  /// Replaces what had the name. `gently`: leave the disk to others in between.
+  /// Replaces what had the name. `pace`: leave the disk to others in between.
   func create(
-    _ name: JournalFileName, byteCount: Int, gently: Bool
+    _ name: JournalFileName, byteCount: Int, pace: SegmentPace?
   ) throws(JournalFailure) -> File
 
   /// Removes a file; its absence is synced on return.

@@ -9,7 +9,7 @@ public struct JournalSettings: Sendable, Equatable {
   public var segmentByteCount = 256 << 20
   /// Most blocks of one commit: at 64 KiB each, one write and one sync.
   public var batchBlockCountMax = 4
-  /// Make the next segment on a thread of low priority; otherwise when it is needed.
+  /// Make the next segment on a thread of its own; otherwise when it is needed.
   public var preparesAhead = true
   /// Time between syncs of the watermark's file.
   public var watermarkSyncNanoseconds: UInt64 = 1_000_000_000
@@ -92,6 +92,9 @@ public struct JournalWriter<Storage: JournalStorage>: ~Copyable, Sendable {
 
   deinit { supply?.stop() }
 
+  /// Octets written to the segment in use; nil when none is made ahead.
+  internal var segmentUse: SharedCounter? { supply?.used }
+
   /// The journal as far as it is durable.
   public var position: JournalPosition { batch.position }
 
@@ -116,6 +119,7 @@ public struct JournalWriter<Storage: JournalStorage>: ~Copyable, Sendable {
       let synced = file.sync()
       guard synced == 0 else { throw JournalFailure(.sync, .segment(segment), byteOffset, synced) }
       byteOffset += batch.sealedByteCount
+      supply?.used.store(UInt64(byteOffset))
       let position = batch.position
       try watermark.record(
         epoch: epoch, blockNumber: position.blockNumber, sequence: position.sequence)
@@ -165,7 +169,7 @@ public struct JournalWriter<Storage: JournalStorage>: ~Copyable, Sendable {
       file = try waitForSegment(supply)
       supply.request(segment + 1)
     } else {
-      file = try storage.create(.segment(segment), byteCount: segmentByteCount, gently: false)
+      file = try storage.create(.segment(segment), byteCount: segmentByteCount, pace: nil)
     }
     byteOffset = JournalFormat.pageByteCount
     // Synced together with the first block.

@@ -92,7 +92,7 @@ public final class PosixJournalStorage: JournalStorage {
   }
 
   public func create(
-    _ name: JournalFileName, byteCount: Int, gently: Bool
+    _ name: JournalFileName, byteCount: Int, pace: SegmentPace?
   ) throws(JournalFailure) -> PosixJournalFile {
     let temporary = "\(JournalFileName.preparing)"
     let (descriptor, failure) = openRelative(
@@ -100,7 +100,7 @@ public final class PosixJournalStorage: JournalStorage {
     guard failure == 0 else { throw JournalFailure(.create, name, 0, failure) }
     let file = PosixJournalFile(descriptor: descriptor)
     do throws(JournalFailure) {
-      try fill(file, name, byteCount, gently)
+      try fill(file, name, byteCount, pace)
     } catch {
       // SAFETY: the string lives through the call. Gives a full disk its room back.
       _ = unsafe unlinkat(directory, temporary, 0)
@@ -116,7 +116,7 @@ public final class PosixJournalStorage: JournalStorage {
 
   /// Writes `byteCount` zeros and syncs them.
   private func fill(
-    _ file: PosixJournalFile, _ name: JournalFileName, _ byteCount: Int, _ gently: Bool
+    _ file: PosixJournalFile, _ name: JournalFileName, _ byteCount: Int, _ pace: SegmentPace?
   ) throws(JournalFailure) {
     let refused = file.reserve(byteCount)
     guard refused == 0 else { throw JournalFailure(.create, name, 0, refused) }
@@ -128,7 +128,7 @@ public final class PosixJournalStorage: JournalStorage {
       let failure = unsafe file.write(UnsafeRawBufferPointer(zeros.bytes(count: count)), at: offset)
       guard failure == 0 else { throw JournalFailure(.create, name, offset, failure) }
       offset += count
-      if gently { usleep(1_000) }
+      pace?.rest(after: offset)
     }
     let synced = file.syncAll()
     guard synced == 0 else { throw JournalFailure(.sync, name, 0, synced) }

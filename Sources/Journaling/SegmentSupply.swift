@@ -1,8 +1,23 @@
+import FixedContainers
 import Glibc
 import Hardware
 import Synchronization
 
-/// Makes segments before they are needed, on a thread of low priority, so that a full segment is
+/// How a segment is made while another is in use: unhurried, but never so that the journal waits.
+public struct SegmentPace: Sendable {
+  /// Octets written to the segment in use.
+  let used: SharedCounter
+
+  /// Leaves the disk to others for a millisecond, unless that may make the journal wait.
+  func rest(after byteCount: Int) {
+    if isAhead(byteCount) { usleep(1_000) }
+  }
+
+  /// Whether a new segment with `byteCount` octets made is twice as far as the one in use.
+  func isAhead(_ byteCount: Int) -> Bool { UInt64(byteCount) > 2 * used.load() }
+}
+
+/// Makes segments before they are needed, on a thread of its own, so that a full segment is
 /// left without waiting for the next one.
 ///
 /// The journal thread asks with `request` and collects with `take`.
@@ -18,6 +33,8 @@ final class SegmentSupply<Storage: JournalStorage>: Sendable {
 
   private let storage: Storage
   private let byteCount: Int
+  /// Octets written to the segment in use.
+  let used = SharedCounter()
   private let order = Mutex<Order>(.none)
   // SAFETY: a semaphore is made for several threads; it lives as long as this object.
   nonisolated(unsafe) private let wake: UnsafeMutablePointer<sem_t>
@@ -38,7 +55,6 @@ final class SegmentSupply<Storage: JournalStorage>: Sendable {
 
   /// The body of the preparing thread; ends after `stop`.
   func run() {
-    setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
     while true {
       // SAFETY: see `wake`. A signal may end the wait early; the order tells.
       unsafe sem_wait(wake)
@@ -48,7 +64,8 @@ final class SegmentSupply<Storage: JournalStorage>: Sendable {
       case .wanted(let number):
         let answer: Order
         do throws(JournalFailure) {
-          let file = try storage.create(.segment(number), byteCount: byteCount, gently: true)
+          let file = try storage.create(
+            .segment(number), byteCount: byteCount, pace: SegmentPace(used: used))
           answer = .ready(number, file)
         } catch {
           answer = .failed(error)
@@ -62,6 +79,7 @@ final class SegmentSupply<Storage: JournalStorage>: Sendable {
 
   /// Asks for a segment. The one before must have been taken.
   func request(_ number: UInt64) {
+    used.store(0)
     order.withLock { $0 = .wanted(number) }
     unsafe sem_post(wake)  // SAFETY: see `wake`.
   }

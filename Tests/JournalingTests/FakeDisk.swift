@@ -105,7 +105,7 @@ final class FakeStorage: JournalStorage, @unchecked Sendable {
   }
 
   func create(
-    _ name: JournalFileName, byteCount: Int, gently: Bool
+    _ name: JournalFileName, byteCount: Int, pace: SegmentPace?
   ) throws(JournalFailure) -> FakeFile {
     let wasDead = disk.isDead
     let failure = disk.call()
