@@ -72,6 +72,13 @@ int32_t causeway_set_affinity(int32_t core)
     return failure ? failure : pthread_setaffinity_np(pthread_self(), sizeof set, &set);
 }
 
+int32_t causeway_set_affinity_words(const uint64_t *words)
+{
+    cpu_set_t set;
+    memcpy(&set, words, sizeof set);
+    return pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+}
+
 int32_t causeway_get_affinity(int32_t whole_process, uint64_t *words)
 {
     cpu_set_t set;

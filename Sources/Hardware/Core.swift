@@ -35,8 +35,8 @@ public struct CoreSet: Sendable, Equatable, CustomStringConvertible {
     for core in cores { insert(core) }
   }
 
-  /// The cores this process may use.
-  public static var allowed: CoreSet { read(wholeProcess: 1) }
+  /// The cores this process may use, whatever its first thread has confined itself to since.
+  public static let allowed = read(wholeProcess: 1)
 
   /// The cores the calling thread may use.
   public static var ofCurrentThread: CoreSet { read(wholeProcess: 0) }
@@ -54,6 +54,20 @@ public struct CoreSet: Sendable, Equatable, CustomStringConvertible {
     precondition(core.index >= 0)
     precondition(core.index < words.count * 64)
     words[core.index / 64] |= 1 << UInt64(core.index % 64)
+  }
+
+  public mutating func remove(_ core: Core) {
+    if contains(core) { words[core.index / 64] &= ~(1 << UInt64(core.index % 64)) }
+  }
+
+  /// Confines the calling thread, and every thread it starts from now on that asks for no core, to
+  /// this set; 0 or an errno (EINVAL: none of these cores is ours).
+  public func confineCurrentThread() -> Int32 {
+    _ = Self.allowed
+    // SAFETY: the buffer has the 16 words the call reads.
+    return unsafe words.withUnsafeBufferPointer { words in
+      unsafe causeway_set_affinity_words(words.baseAddress.unsafelyUnwrapped)
+    }
   }
 
   public func contains(_ core: Core) -> Bool {

@@ -17,6 +17,13 @@ struct CoreTests {
     #expect(CoreSet([Core(63), Core(64), Core(1_023)]).description == "63-64,1023")
   }
 
+  @Test func `a core is taken out of a set once`() {
+    var set = CoreSet([Core(1), Core(70)])
+    for _ in 0..<2 { set.remove(Core(70)) }
+    set.remove(Core(5_000))
+    #expect(set == CoreSet([Core(1)]))
+  }
+
   @Test func `a set does not hold what cannot be a core`() {
     let set = CoreSet([Core(5)])
     #expect(set.contains(Core(5)))

@@ -29,6 +29,10 @@ private final class Sighting: Sendable {
   }
 }
 
+private final class AnswerBox: Sendable {
+  let value = Mutex<Int32>(0)
+}
+
 @Suite("PinnedThread")
 struct PinnedThreadTests {
   /// Goal: a thread is where and what its plan says. Method: read everything back on the thread, on
@@ -58,6 +62,34 @@ struct PinnedThreadTests {
     #expect(thread.core == nil)
     thread.join()
     #expect(sighting.value.withLock { $0?.cores } == CoreSet.allowed)
+  }
+
+  /// Goal: a thread that confines itself passes that on to what it starts, except to a thread that
+  /// asks for a core. Method: read the cores back on all three.
+  @Test(arguments: CoreSet.allowed.cores)
+  func `a confined thread confines what it starts without a place`(core: Core) throws {
+    let (confined, free, placed) = (Sighting(), Sighting(), Sighting())
+    let outer = try PinnedThread.start(ThreadPlan(name: "confined")) {
+      _ = CoreSet([core]).confineCurrentThread()
+      confined.look()
+      for (sighting, wish) in [(free, nil), (placed, CoreSet.allowed.cores.last)] {
+        try? PinnedThread.start(ThreadPlan(name: "inner", core: wish)) { sighting.look() }.join()
+      }
+    }
+    outer.join()
+    #expect(confined.value.withLock { $0?.cores } == CoreSet([core]))
+    #expect(free.value.withLock { $0?.cores } == CoreSet([core]))
+    let last = try #require(CoreSet.allowed.cores.last)
+    #expect(placed.value.withLock { $0?.cores } == CoreSet([last]))
+  }
+
+  @Test func `a thread cannot be confined to cores that are not there`() throws {
+    let box = AnswerBox()
+    let thread = try PinnedThread.start(ThreadPlan(name: "nowhere")) {
+      box.value.withLock { $0 = CoreSet([Core(1_023)]).confineCurrentThread() }
+    }
+    thread.join()
+    #expect(box.value.withLock { $0 } == EINVAL)
   }
 
   @Test(arguments: [1_023, 5_000, -7])

@@ -111,6 +111,10 @@ enum { causeway_core_word_count = 16 };
 /// Confines the calling thread to `core`; 0 or an errno (EINVAL: no such core for us).
 int32_t causeway_set_affinity(int32_t core);
 
+/// Confines the calling thread, and what it starts from now on, to the cores of
+/// `causeway_core_word_count` words; 0 or an errno (EINVAL: none of them is ours).
+int32_t causeway_set_affinity_words(const uint64_t *words);
+
 /// Fills `causeway_core_word_count` words with the cores that the calling thread
 /// (`whole_process` 0) or the main thread (1) may use; 0 or an errno.
 int32_t causeway_get_affinity(int32_t whole_process, uint64_t *words);

@@ -51,6 +51,7 @@ struct VenueHost: PortUser {
   ) throws {
     let logger = Logger(label: configuration.name) { StreamLogHandler.standardError(label: $0) }
     let clock = CycleClock(calibrationNanoseconds: 200_000_000)
+    VenueRuntime.keepOthersOffSpinningCores(configuration.profile)
     var runtime = try VenueRuntime.start(
       configuration, port: port, clock: clock, place: place)
     for notice in runtime.notices { logger.notice("\(notice)") }

@@ -131,6 +131,17 @@ extension VenueRuntime {
       fifoPriority: placement.fifoPriority, fifoDemand: demand)
   }
 
+  /// Confines the calling thread, and what it starts without a place of its own, to the cores on
+  /// which no thread of `profile` spins: the thread that makes journal segments, clients of a
+  /// chain, the pools of libraries. Nothing changes where no core would be left.
+  static func keepOthersOffSpinningCores(_ profile: TuningProfile) {
+    var rest = CoreSet.allowed
+    for place in [profile.sequencer, profile.gateway] where place.idle == .spin && place.core >= 0 {
+      rest.remove(Core(place.core))
+    }
+    if rest.count > 0 { _ = rest.confineCurrentThread() }
+  }
+
   /// Locks the memory of the running venue; a line when it was only preferred and not granted.
   static func lockMemory(_ wish: TuningProfile.Wish) throws -> String? {
     guard wish != .off else { return nil }
