@@ -106,6 +106,9 @@ import Testing
     Spoilt(
       line: "segment_mib = 4", by: "segment_mib = true", place: "f.toml:15",
       words: ["whole number"]),
+    Spoilt(
+      line: "segment_mib = 4", by: "gather_us = 10_001", place: "f.toml:15",
+      words: ["gather_us", "10000"]),
     Spoilt(line: "id = 1\n", by: "id = 9\n", place: "f.toml", words: ["instruments = 8"]),
     Spoilt(
       line: "tick_size = \"0.5\"", by: "tick_size = \"-0.5\"", place: "f.toml:18",

@@ -10,6 +10,8 @@ struct VenueConfiguration {
   struct Journal {
     var directory: String
     var segmentByteCount: Int
+    /// From a commit that left nothing waiting to the next one.
+    var gatherNanoseconds: UInt64
     /// Whether a clean stop leaves a snapshot for the next start.
     var snapshotsAtStop: Bool
   }
@@ -140,6 +142,8 @@ extension VenueConfiguration {
     let journal = Journal(
       directory: path.hasPrefix("/") ? path : directory + "/" + path,
       segmentByteCount: try section.integer("segment_mib", in: 1...16_384, default: 256) << 20,
+      gatherNanoseconds: UInt64(try section.integer("gather_us", in: 0...10_000, default: 0))
+        * 1_000,
       snapshotsAtStop: try section.boolean("snapshot_at_stop", default: false))
     try section.finish()
     return journal

@@ -19,19 +19,26 @@ struct PaceVenue: ~Copyable, Sendable {
     var commitment: CommitmentReport.Figures?
   }
 
+  /// What comes, how fast, and how much of it before latencies count.
+  struct Flow: Sendable {
+    var commands: [Command]
+    /// A second.
+    var rate: UInt64
+    var warmUpCount: Int
+  }
+
   private var sequencer: Sequencer
   private var orders: SlotRingProducer<Command>
   private var events: SlotRingConsumer<Event>
   private var journal: JournalLoop?
   private var loop: CommitmentLoop?
-  private let commands: [Command]
-  private let rate: UInt64
+  private let flow: Flow
   private let clock: CycleClock
   private let signals: RuntimeSignals
   private let report: PaceReports
 
   private init(
-    _ configuration: VenueConfiguration, _ commands: [Command], rate: UInt64,
+    _ configuration: VenueConfiguration, _ flow: Flow,
     settlement: VenueConfiguration.Settlement?, clock: CycleClock, report: PaceReports
   ) throws {
     // All that can throw comes before anything is ours.
@@ -81,8 +88,7 @@ struct PaceVenue: ~Copyable, Sendable {
       halt: signals.halt)
     orders = ordered.makeProducer()
     events = told.makeConsumer()
-    self.commands = commands
-    self.rate = rate
+    self.flow = flow
     self.clock = clock
     self.signals = signals
     self.report = report
@@ -91,22 +97,23 @@ struct PaceVenue: ~Copyable, Sendable {
       JournalLoop(
         agent: JournalAgent(
           writer: writer, commands: journaled.makeConsumer(), follower: tap), signals: signals,
-        report: report.journal, idle: VenueRuntime.idle(configuration.profile.journal)))
+        report: report.journal, idle: VenueRuntime.idle(configuration.profile.journal),
+        gatherNanoseconds: configuration.journal.gatherNanoseconds))
     prepare(startup, sessions: configuration.sessions)
   }
 
-  /// Runs `commands`, `rate` a second, in a new venue.
+  /// Runs `flow` in a new venue.
   ///
   /// - Throws: what a venue throws at its start; `ConfigurationError` for a journal that failed and
   ///   an alarm of the commitment thread.
   static func run(
-    _ configuration: VenueConfiguration, _ commands: [Command], rate: UInt64,
+    _ configuration: VenueConfiguration, _ flow: Flow,
     settlement: VenueConfiguration.Settlement?, clock: CycleClock
   ) throws -> Result {
     let profile = configuration.profile
     let report = PaceReports()
     var venue = try PaceVenue(
-      configuration, commands, rate: rate, settlement: settlement, clock: clock, report: report)
+      configuration, flow, settlement: settlement, clock: clock, report: report)
     var notices: [String] = []
     guard let loop = venue.journal.take() else { return Result() }
     let journal = try PinnedThread.start(
@@ -156,7 +163,10 @@ struct PaceVenue: ~Copyable, Sendable {
     var endLag: UInt64 = 0
     let begin = clock.cycles() + clock.cycles(nanoseconds: 50_000_000)
     let frequency = clock.frequencyHertz
-    let due = { [rate] (index: Int) -> UInt64 in begin &+ UInt64(index) &* frequency / rate }
+    let commands = flow.commands
+    let due = { [rate = flow.rate] (index: Int) -> UInt64 in
+      begin &+ UInt64(index) &* frequency / rate
+    }
     var next = 0
     while next < commands.count {
       while clock.cycles() < due(next) { causeway_pause() }
@@ -176,7 +186,7 @@ struct PaceVenue: ~Copyable, Sendable {
       while sequencer.poll() == 0 {}
       let done = clock.cycles()
       while events.tryPop() != nil {}
-      for place in next..<end {
+      for place in max(next, min(end, flow.warmUpCount))..<end {
         latency.add(nanoseconds: clock.nanoseconds(cycles: done &- due(place)))
       }
       next = end

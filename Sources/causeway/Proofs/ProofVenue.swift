@@ -18,12 +18,14 @@ struct ProofVenue {
   /// - Parameters:
   ///   - journal: the journal's directory; nil = `journal` inside `directory`.
   ///   - segmentMebibytes: small, so that segments are left often.
+  ///   - gatherMicroseconds: as in `[journal]`.
   ///   - acknowledge: as in `[venue]`; only "durable" is proof against a kill.
   ///   - terms: lines of each instrument; its section has tick and lot size.
   ///   - more: further sections.
   init(
     directory: String, journal: String? = nil, sessionCount: Int, segmentMebibytes: Int = 1,
-    acknowledge: String = "durable", terms: (Int) -> String = { _ in "" }, more: String = ""
+    gatherMicroseconds: Int = 0, acknowledge: String = "durable",
+    terms: (Int) -> String = { _ in "" }, more: String = ""
   ) throws {
     // Paths of a configuration are relative to its file: ours are absolute.
     let directory = URL(fileURLWithPath: directory).path
@@ -34,7 +36,8 @@ struct ProofVenue {
     let text =
       Self.text(
         journal: self.journal, endpoint: endpoint, sessionCount: sessionCount,
-        segmentMebibytes: segmentMebibytes, acknowledge: acknowledge, terms: terms) + more
+        segmentMebibytes: segmentMebibytes, gatherMicroseconds: gatherMicroseconds,
+        acknowledge: acknowledge, terms: terms) + more
     try Self.write(text, to: configurationPath)
     configuration = try VenueConfiguration(path: configurationPath)
     sessions = configuration.sessions
@@ -70,7 +73,7 @@ struct ProofVenue {
 
   private static func text(
     journal: String, endpoint: Endpoint, sessionCount: Int, segmentMebibytes: Int,
-    acknowledge: String, terms: (Int) -> String
+    gatherMicroseconds: Int, acknowledge: String, terms: (Int) -> String
   ) -> String {
     var text = """
       [venue]
@@ -88,6 +91,7 @@ struct ProofVenue {
       [journal]
       directory = "\(journal)"
       segment_mib = \(segmentMebibytes)
+      gather_us = \(gatherMicroseconds)
 
       """
     for instrument in 1...instrumentCount {

@@ -20,10 +20,16 @@ struct ProvePaceCommand: ParsableCommand {
   var rate: UInt64 = 1_000_000
 
   @Option(help: "Seconds of each round.")
-  var seconds: Double = 1
+  var seconds: Double = 2
+
+  @Option(help: "Seconds at the start of each round that do not count: memory is touched first.")
+  var warmUp: Double = 0.5
 
   @Option(help: "Rounds with it, and as many without, in turn.")
   var rounds: Int = 5
+
+  @Option(help: "Microseconds between the journal's commits: `[journal] gather_us`.")
+  var gatherMicroseconds = 200
 
   @Option(help: "Seed of the orders.")
   var seed: UInt64 = 1
@@ -38,6 +44,9 @@ struct ProvePaceCommand: ParsableCommand {
     guard (1_000...10_000_000).contains(rate), (0.1...60).contains(seconds),
       (1...100).contains(rounds)
     else { throw ValidationError("a rate is 1,000 to 10,000,000, rounds 1 to 100, 0.1 to 60 s") }
+    guard (0..<seconds).contains(warmUp) else {
+      throw ValidationError("a warm-up is shorter than its round of \(seconds) s")
+    }
   }
 
   func run() throws {
@@ -70,15 +79,18 @@ struct ProvePaceCommand: ParsableCommand {
     try? FileManager.default.createDirectory(
       atPath: folder, withIntermediateDirectories: true)
     let venue = try ProofVenue(
-      directory: folder, sessionCount: Self.sessionCount, segmentMebibytes: 64)
+      directory: folder, sessionCount: Self.sessionCount, segmentMebibytes: 256,
+      gatherMicroseconds: gatherMicroseconds)
     let key = folder + "/sequencer.key"
     try DevelopmentChain.writeKey(2, to: key)
     let settlement = VenueConfiguration.Settlement(
       directory: folder + "/settlement", intervalSeconds: 1, commandsMax: 1_000_000,
       statesSeconds: 0, sequencerKeyFile: key, chain: nil)
+    VenueRuntime.keepOthersOffSpinningCores(venue.configuration.profile)
+    let flow = PaceVenue.Flow(
+      commands: flow.commands, rate: rate, warmUpCount: Int(Double(rate) * warmUp))
     return try PaceVenue.run(
-      venue.configuration, flow.commands, rate: rate, settlement: isOn ? settlement : nil,
-      clock: clock)
+      venue.configuration, flow, settlement: isOn ? settlement : nil, clock: clock)
   }
 
   private static func lag(_ result: PaceVenue.Result) -> String {

@@ -54,7 +54,8 @@ struct VenueRuntime: ~Copyable {
     let journal = try PinnedThread.start(
       plan("journal", profile.journal, profile.placement),
       payload: JournalLoop(
-        agent: parts.agent, signals: signals, report: journalReport, idle: idle(profile.journal)),
+        agent: parts.agent, signals: signals, report: journalReport, idle: idle(profile.journal),
+        gatherNanoseconds: configuration.journal.gatherNanoseconds),
       body: { $0.run() })
     let sequencer = try PinnedThread.start(
       plan("sequencer", profile.sequencer, profile.placement),
