@@ -9,6 +9,7 @@ enum ReferenceFiles {
     ("bsm", 167), ("black76", 32), ("implied_vol", 36), ("digital", 12), ("barrier", 63),
     ("barrier_discrete", 10), ("double_barrier", 23), ("lookback", 29), ("asian", 34),
     ("merton", 53), ("heston", 26), ("bates", 4), ("svi", 23), ("ssvi", 6), ("sabr", 10),
+    ("independent", 130),
   ]
 
   static func bytes(_ family: String) throws -> [UInt8] {
@@ -62,6 +63,8 @@ struct PriceTests {
     ("call,100,100,0,0,-0.2,1", "volatility"), ("call,100,100,0,0,0.2,-1", "time"),
     ("call,nan,100,0,0,0.2,1", "spot"), ("call,100,inf,0,0,0.2,1", "strike"),
     ("call,100,100,0,0,,1", "sigma is empty"), ("call,100,100,0,0,x,1", "sigma 'x'"),
+    ("call,100,0x10,0,0,0.2,1", "K '0x10' is not a number"),
+    ("call,-0X1p4,100,0,0,0.2,1", "S '-0X1p4' is not a number"),
     ("straddle,100,100,0,0,0.2,1", "option 'straddle'"), ("call,100,0,0,0,0.2,1", "strike"),
   ])
   func `a refused input leaves the other rows priced`(fields: String, problem: String) throws {
@@ -77,7 +80,7 @@ struct PriceTests {
 
   @Test(arguments: [
     ("heston", "v0,kappa,theta,sigma_v,rho", "0.1,1,0.1,-1,0", "sigma_v"),
-    ("heston", "v0,kappa,theta,sigma_v,rho", "0.1,1,0.1,1,1", "rho"),
+    ("heston", "v0,kappa,theta,sigma_v,rho", "0.1,1,0.1,1,1.1", "rho"),
     ("merton", "sigma,lambda,mu_j,delta_j", "0.2,-1,0,0.1", "lambda"),
   ])
   func `a model's refusal names the column`(

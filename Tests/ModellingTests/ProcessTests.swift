@@ -105,7 +105,7 @@ struct ProcessTests {
     years: Double, variance: Double
   ) throws {
     for volOfVol in [1e-6, 0.5, 10] {
-      for rho in [-0.999, 0, 0.999] {
+      for rho in [-1, -0.999, 0, 0.999, 1] {
         for strike in [1, 99, 1e4] {
           let model = try Heston(
             variance: variance, reversion: 0.01, longVariance: variance, volOfVol: volOfVol,
@@ -128,8 +128,8 @@ struct ProcessTests {
     #expect(throws: ModelError.negative(input: "sigma_v")) {
       try Heston(variance: 0.1, reversion: 1, longVariance: 0.1, volOfVol: -1, rho: 0)
     }
-    #expect(throws: ModelError.outside(input: "rho", domain: "(-1, 1)")) {
-      try Heston(variance: 0.1, reversion: 1, longVariance: 0.1, volOfVol: 1, rho: -1)
+    #expect(throws: ModelError.outside(input: "rho", domain: "[-1.0, 1.0]")) {
+      try Heston(variance: 0.1, reversion: 1, longVariance: 0.1, volOfVol: 1, rho: -1.01)
     }
     #expect(throws: ModelError.notFinite(input: "v0")) {
       try Heston(variance: .nan, reversion: 1, longVariance: 0.1, volOfVol: 1, rho: 0)

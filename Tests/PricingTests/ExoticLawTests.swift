@@ -133,7 +133,9 @@ struct ExoticSource {
     let height = source.uniform(0...3) * law.deviation
     if square >= 0 {
       let closed = law.passage(.up, distance: height, interest: law.interest)
-      let integral = law.slowPassage(height: height, drift: law.drift, square: square)
+      let integral = FirstPassage(
+        height: height, drift: law.drift, deviation: law.deviation, interest: law.interest
+      ).integral(square: square)
       #expect(abs(closed - integral) < 1e-12 * (1 + closed))
     } else {
       // Discounting at a negative rate grows, by exp(|interest|) at most.

@@ -14,7 +14,7 @@ public struct Heston: Equatable, Sendable {
   public let volOfVol: Double
   public let rho: Double
 
-  /// - Throws: the first of v0 >= 0, kappa >= 0, theta >= 0, sigma_v >= 0, rho in (-1, 1) that
+  /// - Throws: the first of v0 >= 0, kappa >= 0, theta >= 0, sigma_v >= 0, rho in [-1, 1] that
   ///   fails.
   public init(
     variance: Double, reversion: Double, longVariance: Double, volOfVol: Double, rho: Double
@@ -23,7 +23,7 @@ public struct Heston: Equatable, Sendable {
     try Require.notNegative(reversion, "kappa")
     try Require.notNegative(longVariance, "theta")
     try Require.notNegative(volOfVol, "sigma_v")
-    try Require.correlation(rho, "rho")
+    try Require.within(rho, -1, 1, "rho")
     self.variance = variance
     self.reversion = reversion
     self.longVariance = longVariance

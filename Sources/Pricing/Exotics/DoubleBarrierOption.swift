@@ -1,6 +1,9 @@
 /// A European option that ends, or begins, when a continuously watched price touches either of two
 /// barriers.
 ///
+/// A rebate is paid when a knock-out option ends, at that moment, or when a knock-in option never
+/// began, at expiry.
+///
 /// Source: Kunitomo, Ikeda, "Pricing options with curved boundaries", Mathematical Finance 2(4),
 /// 1992 (the series of images, here for flat barriers), and the sine series of the same density
 /// (Pelsser, "Pricing double barrier options using Laplace transforms", Finance and Stochastics 4,
@@ -15,24 +18,26 @@ public struct DoubleBarrierOption: Sendable, Equatable {
   public var effect: BarrierEffect
   public var lowerBarrier: Double
   public var upperBarrier: Double
+  public var rebate: Double
 
   @inlinable
   public init(
     _ kind: OptionKind, strike: Double, _ effect: BarrierEffect, lowerBarrier: Double,
-    upperBarrier: Double
+    upperBarrier: Double, rebate: Double = 0
   ) {
     self.kind = kind
     self.strike = strike
     self.effect = effect
     self.lowerBarrier = lowerBarrier
     self.upperBarrier = upperBarrier
+    self.rebate = rebate
   }
 
   /// Present value in the currency of spot and strike. A spot at a barrier or outside counts as
-  /// having touched it.
+  /// having touched it: a knock-out option is then worth its rebate, a knock-in option is European.
   ///
   /// Throws the first of: the market's inputs, strike, barrier (out of bounds, or the lower one not
-  /// below the upper one).
+  /// below the upper one), rebate.
   public func value(in market: LognormalMarket) throws(PricingError) -> Double {
     try value(in: market, by: nil)
   }
@@ -47,11 +52,31 @@ public struct DoubleBarrierOption: Sendable, Equatable {
       throw .outOfRange(
         .barrier, value: upperBarrier, lower: lowerBarrier, upper: PricingLimits.priceMax)
     }
+    try ExoticLimits.checkAmount(.rebate, rebate)
     guard law.spot > lowerBarrier, law.spot < upperBarrier else {
-      return effect == .knockOut ? 0 : law.europeanValue(kind, strike: strike)
+      return effect == .knockOut ? rebate : law.europeanValue(kind, strike: strike)
     }
     let lower = law.logDistance(to: lowerBarrier)
     let upper = law.logDistance(to: upperBarrier)
+    let consolation = rebate == 0 ? 0 : rebate * rebateValue(law, from: lower, to: upper)
+    return consolation + bareValue(law, from: lower, to: upper, by: series)
+  }
+
+  /// The value of one unit of rebate.
+  private func rebateValue(
+    _ law: LognormalLaw, from lower: Double, to upper: Double
+  ) -> Double {
+    let exit = CorridorExit(
+      lower: lower, upper: upper, drift: law.drift, deviation: law.deviation)
+    return effect == .knockOut
+      ? exit.passage(interest: law.interest)
+      : law.discount * max(0, 1 - exit.passage(interest: 0))
+  }
+
+  /// The value without rebate.
+  private func bareValue(
+    _ law: LognormalLaw, from lower: Double, to upper: Double, by series: Series?
+  ) -> Double {
     if law.isCertain {
       let touches = law.drift <= lower || law.drift >= upper
       return touches == (effect == .knockIn) ? law.europeanValue(kind, strike: strike) : 0

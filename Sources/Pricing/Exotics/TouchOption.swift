@@ -84,46 +84,8 @@ extension LognormalLaw {
       guard drift >= height else { return 0 }
       return Elementary.exp(-(interest * height / drift))
     }
-    let square = drift * drift + 2 * interest * variance
-    guard square >= 0 else {
-      return slowPassage(height: height, drift: drift, square: square)
-    }
-    let pull = square.squareRoot()
-    let free = (height - drift) / deviation
-    let edge =
-      NormalTails.densityAtZero * Elementary.exp(-0.5 * free * free - interest)
-    let far = edge * Elementary.millsRatio((height + pull) / deviation)
-    guard pull >= height else {
-      return edge * Elementary.millsRatio((height - pull) / deviation) + far
-    }
-    // (drift − pull)·height / variance without cancellation.
-    let exponent =
-      drift > 0 ? -2 * interest * height / (drift + pull) : (drift - pull) * height / variance
-    return Elementary.exp(exponent)
-      - edge * Elementary.millsRatio((pull - height) / deviation) + far
-  }
-
-  /// The same where drift² + 2·interest·variance = `square` is negative (the closed form would need
-  /// the normal distribution of a complex number): 2 exp(drift·height/variance) times the integral
-  /// of n(y) exp(−square·height²/(2·variance²·y²)) over y = height/(deviation·√(t/T)).
-  func slowPassage(height: Double, drift: Double, square: Double) -> Double {
-    let start = height / deviation
-    let pressure = -0.5 * square / variance * start * start
-    let scale = drift * height / variance
-    var total = 0.0
-    var lower = start
-    // Panels double until one deviation, as the second factor wants; then the normal density rules.
-    while lower < start + 2 || lower < 39 {
-      let width = min(max(0.25 * lower, 1e-300), 1)
-      let rule = GaussLegendre(from: lower, to: lower + width)
-      for node in 0..<GaussLegendre.nodeCount {
-        let y = rule.position(node)
-        total +=
-          rule.weight(node) * Elementary.exp(scale - 0.5 * y * y + pressure / (y * y))
-      }
-      lower += width
-    }
-    return 2 * NormalTails.densityAtZero * total
+    return FirstPassage(height: height, drift: drift, deviation: deviation, interest: interest)
+      .value
   }
 
   /// That x does not touch `distance` before expiry.

@@ -62,7 +62,7 @@ struct OptionChain {
     var forwards: [Double] = []
     var years = 0.0
     for row in rows {
-      func number(_ column: String) -> Double? { Double(table.text(row, column)) }
+      func number(_ column: String) -> Double? { Double(decimal: table.text(row, column)) }
       let kinds: [String: OptionKind] = ["call": .call, "put": .put]
       do throws(ModelError) {
         guard let kind = kinds[table.text(row, "option_type")] else {

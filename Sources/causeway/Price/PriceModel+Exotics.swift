@@ -23,7 +23,7 @@ extension PriceModel {
         "kind", ["knock_out": BarrierEffect.knockOut, "knock_in": .knockIn])
       return try DoubleBarrierOption(
         row.optionKind(), strike: row.number("K"), effect, lowerBarrier: row.number("L"),
-        upperBarrier: row.number("U")
+        upperBarrier: row.number("U"), rebate: row.number("rebate", or: 0)
       ).value(in: market(row))
     },
     PriceModel(name: "lookback", quantities: ["price"]) { row, _ in

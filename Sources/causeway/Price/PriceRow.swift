@@ -14,7 +14,7 @@ struct PriceRow {
   func number(_ column: String) throws(PriceInputError) -> Double {
     let text = text(column)
     guard !text.isEmpty else { throw PriceInputError("\(column) is empty") }
-    guard let value = Double(text) else {
+    guard let value = Double(decimal: text) else {
       throw PriceInputError("\(column) '\(text)' is not a number")
     }
     return value

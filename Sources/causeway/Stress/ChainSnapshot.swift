@@ -55,7 +55,7 @@ struct ChainSnapshot {
       (table.text($0, "expiry_datetime"), table.text($0, "strike"))
         < (table.text($1, "expiry_datetime"), table.text($1, "strike"))
     }) {
-      func number(_ column: String) -> Double { Double(table.text(row, column)) ?? .nan }
+      func number(_ column: String) -> Double { Double(decimal: table.text(row, column)) ?? .nan }
       let strike = number("strike")
       let forward = number("underlying")
       let volatility = number("implied_volatility")

@@ -15,7 +15,7 @@ struct PathPoint: Equatable {
 enum PathTime {
   /// Seconds since the Unix epoch; nil for anything else.
   static func seconds(_ text: String) -> Double? {
-    if let number = Double(text) {
+    if let number = Double(decimal: text) {
       guard number > 0, number < 1e14 else { return nil }
       return number > 1e11 ? number / 1_000 : number
     }

@@ -35,7 +35,7 @@ struct PricePath {
     for row in table.rows {
       func number(_ column: String) throws(ConfigurationError) -> Double {
         let text = table.text(row, column)
-        guard let value = Double(text), value > 0, value < 1e9 else {
+        guard let value = Double(decimal: text), value > 0, value < 1e9 else {
           throw ConfigurationError(
             "\(path):\(row.line)",
             "\(column) '\(text)'; right would be a positive number below 1e9")
