@@ -1,3 +1,5 @@
+import CMachine
+
 /// Numbers that a kernel computes side by side: one `Double`, or eight in a `SIMD8<Double>`.
 ///
 /// A kernel is written once over this protocol. Each operation below is one IEEE 754 operation on
@@ -149,7 +151,24 @@ extension Double: Lanes {
 
 // MARK: Eight lanes
 
-extension SIMD8: WordLanes where Scalar == UInt64 {}
+// The library's operators on `SIMD8` are loops over its lanes: see CMachineLanes.h.
+
+extension SIMD8: WordLanes where Scalar == UInt64 {
+  @inlinable @inline(__always)
+  public static func &<< (left: Self, right: Self) -> Self { causeway_words_left(left, right) }
+
+  @inlinable @inline(__always)
+  public static func &>> (left: Self, right: Self) -> Self { causeway_words_right(left, right) }
+
+  @inlinable @inline(__always)
+  public static func & (left: Self, right: Self) -> Self { causeway_words_and(left, right) }
+
+  @inlinable @inline(__always)
+  public static func | (left: Self, right: Self) -> Self { causeway_words_or(left, right) }
+
+  @inlinable @inline(__always)
+  public static func ^ (left: Self, right: Self) -> Self { causeway_words_xor(left, right) }
+}
 
 extension SIMD8: Lanes where Scalar == Double {
   public typealias Words = SIMD8<UInt64>
@@ -168,47 +187,57 @@ extension SIMD8: Lanes where Scalar == Double {
   }
 
   @inlinable @inline(__always)
-  public static func isLess(_ left: Self, _ right: Self) -> Mask { left .< right }
+  public static func + (left: Self, right: Self) -> Self { causeway_sum(left, right) }
 
   @inlinable @inline(__always)
-  public static func isEqual(_ left: Self, _ right: Self) -> Mask { left .== right }
+  public static func - (left: Self, right: Self) -> Self { causeway_difference(left, right) }
+
+  @inlinable @inline(__always)
+  public static func * (left: Self, right: Self) -> Self { causeway_product(left, right) }
+
+  @inlinable @inline(__always)
+  public static func / (left: Self, right: Self) -> Self { causeway_quotient(left, right) }
+
+  @inlinable @inline(__always)
+  public func addingProduct(_ left: Self, _ right: Self) -> Self {
+    causeway_fused(left, right, self)
+  }
+
+  @inlinable @inline(__always)
+  public func squareRoot() -> Self { causeway_root(self) }
+
+  @inlinable @inline(__always)
+  public static func isLess(_ left: Self, _ right: Self) -> Mask {
+    mask(causeway_less(left, right))
+  }
+
+  @inlinable @inline(__always)
+  public static func isEqual(_ left: Self, _ right: Self) -> Mask {
+    mask(causeway_equal(left, right))
+  }
 
   @inlinable @inline(__always)
   public static func select(_ mask: Mask, _ yes: Self, _ no: Self) -> Self {
-    // By words: `replacing(with:where:)` is a loop over the lanes, of which the compiler leaves
-    // some scalar in large kernels.
-    let other = no.words
-    // SAFETY: a mask of eight 64-bit lanes is eight words, all bits set where it holds.
-    let chosen = unsafe unsafeBitCast(mask, to: SIMD8<UInt64>.self)
-    return Self(words: other ^ ((other ^ yes.words) & chosen))
+    causeway_select(words(of: mask), yes, no)
   }
-
-  // Masks are combined as words: the library's own operators become one branch a lane.
 
   @inlinable @inline(__always)
   public static func both(_ left: Mask, _ right: Mask) -> Mask {
-    mask(words(of: left) & words(of: right))
+    mask(causeway_both(words(of: left), words(of: right)))
   }
 
   @inlinable @inline(__always)
   public static func either(_ left: Mask, _ right: Mask) -> Mask {
-    mask(words(of: left) | words(of: right))
+    mask(causeway_either(words(of: left), words(of: right)))
   }
 
   @inlinable @inline(__always)
   public static func inverted(_ mask: Mask) -> Mask {
-    Self.mask(words(of: mask) ^ SIMD8<Int64>(repeating: -1))
+    Self.mask(causeway_inverted(words(of: mask)))
   }
 
-  // Not inlined: the compiler would follow each lane's bit back through the kernel and compute
-  // some lanes a second time, one by one.
-  @inline(never)
-  public static func any(_ mask: Mask) -> Bool {
-    let words = words(of: mask)
-    let four = words.lowHalf | words.highHalf
-    let two = four.lowHalf | four.highHalf
-    return two[0] | two[1] != 0
-  }
+  @inlinable @inline(__always)
+  public static func any(_ mask: Mask) -> Bool { causeway_any(words(of: mask)) }
 
   @inlinable @inline(__always)
   internal static func words(of mask: Mask) -> SIMD8<Int64> {

@@ -1,4 +1,5 @@
 // Writes the reference vectors as little-endian 64-bit words to standard output: see prove-lanes.
+import CMachine
 import Glibc
 
 let argument = CommandLine.arguments.dropFirst().first ?? ""

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CMachineLanes.h"
+
 #define CAUSEWAY_HOT __attribute__((swift_attr("@_noAllocation")))
 #define CAUSEWAY_INLINE CAUSEWAY_HOT static inline __attribute__((always_inline))
 

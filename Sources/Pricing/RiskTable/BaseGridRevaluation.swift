@@ -1,24 +1,35 @@
-/// One option's numbers for a full revaluation, hoisted once.
+/// One option's numbers for a full revaluation, hoisted once: all that no move of the forward
+/// changes, in units of the forward. Volatility states: same, down, up.
 public struct HoistedOption: BitwiseCopyable, Sendable {
-  /// ln(F/K), F, K.
-  public var moneyness: Double
-  public var forward: Double
-  public var strike: Double
-  /// σ√τ and its inverse in the states same, down, up.
-  public var deviations: SIMD4<Double>
-  public var inverses: SIMD4<Double>
-  /// +1 call, −1 put.
-  public var sign: Double
+  /// d₁ without a move: ln(F/K)/v + v/2 of v = σ√τ.
+  var centres: InlineArray<3, Double>
+  /// v and 1/v.
+  var deviations: InlineArray<3, Double>
+  var inverses: InlineArray<3, Double>
+  /// K/F.
+  var strikeShare: Double
+  /// USD a unit.
+  var forward: Double
+  /// Strike and forward of a put; 0 of a call.
+  var putStrike: Double
+  var putForward: Double
 
+  /// - Parameter volatilities: same, down, up; the fourth is not used.
   public init(
     kind: OptionKind, forward: Double, strike: Double, years: Double, volatilities: SIMD4<Double>
   ) {
     self.forward = forward
-    self.strike = strike
-    moneyness = Elementary.log(forward / strike)
-    deviations = volatilities * SIMD4(repeating: years.squareRoot())
-    inverses = SIMD4(repeating: 1) / deviations
-    sign = kind.sign
+    strikeShare = strike / forward
+    let moneyness = Elementary.log(forward / strike)
+    let root = years.squareRoot()
+    deviations = [volatilities[0] * root, volatilities[1] * root, volatilities[2] * root]
+    inverses = [1 / deviations[0], 1 / deviations[1], 1 / deviations[2]]
+    centres = InlineArray(repeating: 0)
+    for state in 0..<3 {
+      centres[state] = (0.5 * deviations[state]).addingProduct(moneyness, inverses[state])
+    }
+    putStrike = kind == .put ? strike : 0
+    putForward = kind == .put ? forward : 0
   }
 }
 
@@ -29,10 +40,16 @@ public struct HoistedOption: BitwiseCopyable, Sendable {
 /// what the state decides is one number for all lanes. The three without a move stand side by side
 /// over eight positions. So eight positions are 27 blocks, none of whose lanes is idle. Blocks are
 /// computed in two stages, as in `VanillaBlocks`, and for its reason.
+///
+/// ```
+/// d₁ = centre + ln(1+x)/v   d₂ = d₁ − v   n = (1+x)·e^(−d₁²/2)/√(2π)
+/// call/F = (1+x)·N(d₁) − K/F·N(d₂), from n and Mills ratios of both distances
+/// ```
 public struct BaseGridRevaluation: Sendable {
-  /// ln(1 + x) and 1 + x of the eight moves.
+  /// ln(1 + x), 1 + x and (1 + x)/√(2π) of the eight moves.
   private let logMoves: SIMD8<Double>
   private let factors: SIMD8<Double>
+  private let peaks: SIMD8<Double>
 
   public init(_ sheet: ScenarioSheet) {
     let set = ScenarioSet(sheet: sheet, strikeMoves: [])
@@ -46,6 +63,7 @@ public struct BaseGridRevaluation: Sendable {
     }
     self.logMoves = logMoves
     self.factors = factors
+    peaks = factors * SIMD8(repeating: Elementary.densityAtZero)
   }
 
   /// Σ amount·value of each base lane, undiscounted USD, in the order of `ScenarioSet`; the last
@@ -56,13 +74,14 @@ public struct BaseGridRevaluation: Sendable {
   ) -> InlineArray<4, SIMD8<Double>> {
     precondition(positions.count == amounts.count, "each position has its amount")
     var sums = BaseGridSums()
-    var memory = RevaluationMemory(logMoves: logMoves, factors: factors)
+    var memory = RevaluationMemory(logMoves: logMoves, factors: factors, peaks: peaks)
     var first = 0
     while first < positions.count {
       let count = min(8, positions.count - first)
-      memory.fill(options, positions, amounts, first..<first + count)
+      memory.fill(options, positions, amounts, first..<first + count, &sums)
       memory.open()
       memory.openStill()
+      memory.weigh()
       memory.close(&sums)
       memory.closeStill(&sums)
       first += count
@@ -72,8 +91,7 @@ public struct BaseGridRevaluation: Sendable {
 
   /// From sums by state and move to lanes, with what puts differ by.
   private func lanes(of sums: BaseGridSums) -> InlineArray<4, SIMD8<Double>> {
-    let putForward = sums.putForwards.sum()
-    let putStrike = sums.putStrikes.sum()
+    let (putForward, putStrike) = (sums.putForwards, sums.putStrikes)
     var lanes = InlineArray<4, SIMD8<Double>>(
       repeating: SIMD8(repeating: sums.still[0].sum() + (putStrike - putForward)))
     for state in 0..<3 {
@@ -94,100 +112,93 @@ private struct BaseGridSums {
   var moved = InlineArray<3, SIMD8<Double>>(repeating: SIMD8())
   /// Without a move, by place of the position among eight.
   var still = InlineArray<3, SIMD8<Double>>(repeating: SIMD8())
-  var putForwards = SIMD8<Double>()
-  var putStrikes = SIMD8<Double>()
+  /// Σ amount × forward and strike of puts.
+  var putForwards = 0.0
+  var putStrikes = 0.0
 }
 
-/// What all lanes of a block with moves share: a position in one state.
-private struct RevaluationBlock {
-  var moneyness = 0.0
-  var forward = 0.0
-  var strike = 0.0
-  var deviation = 1.0
-  var inverse = 1.0
-  var amount = 0.0
-}
-
-/// Eight positions side by side and one by one, and what the first stage hands to the second.
+/// Eight positions, and what the first stage hands to the second.
 private struct RevaluationMemory {
+  typealias Eight = InlineArray<8, Double>
+
   let logMoves: SIMD8<Double>
   let factors: SIMD8<Double>
-  /// Place p in state s at 8·s + p.
-  var ones = InlineArray<24, RevaluationBlock>(repeating: RevaluationBlock())
-  var moneyness = SIMD8<Double>()
-  var forwards = SIMD8<Double>()
-  var strikes = SIMD8<Double>()
-  var amounts = SIMD8<Double>()
-  /// The amount of a put, 0 of a call.
-  var putAmounts = SIMD8<Double>()
-  var deviations = InlineArray<3, SIMD8<Double>>(repeating: SIMD8())
-  var inverses = InlineArray<3, SIMD8<Double>>(repeating: SIMD8())
-  /// Blocks with moves as `ones`; then the three states without a move.
-  var d1 = InlineArray<27, SIMD8<Double>>(repeating: SIMD8())
-  var d2 = InlineArray<27, SIMD8<Double>>(repeating: SIMD8())
+  let peaks: SIMD8<Double>
+  /// Amount times forward by place; of a place without a position 0, and what the last one has.
+  var weights = Eight(repeating: 0)
+  var strikeShares = Eight(repeating: 1)
+  /// By state.
+  var centres = InlineArray<3, Eight>(repeating: Eight(repeating: 0))
+  var deviations = InlineArray<3, Eight>(repeating: Eight(repeating: 1))
+  var inverses = InlineArray<3, Eight>(repeating: Eight(repeating: 1))
+  /// By block: with moves, place p in state s at 8·s + p; without, state s at 24 + s.
   var densities = InlineArray<27, SIMD8<Double>>(repeating: SIMD8())
+  /// d₁ by block, then d₂; after `weigh` what `Revaluation.signedRatio` makes of them.
+  var distances = InlineArray<54, SIMD8<Double>>(repeating: SIMD8())
 
-  init(logMoves: SIMD8<Double>, factors: SIMD8<Double>) {
+  init(logMoves: SIMD8<Double>, factors: SIMD8<Double>, peaks: SIMD8<Double>) {
     self.logMoves = logMoves
     self.factors = factors
+    self.peaks = peaks
   }
 
-  /// Places without a position repeat the last one, with no amount.
+  /// Sums up what puts differ by, too.
   @inline(never)
   mutating func fill(
     _ options: borrowing Span<HoistedOption>, _ positions: borrowing Span<UInt32>,
-    _ amounts: borrowing Span<Double>, _ range: Range<Int>
+    _ amounts: borrowing Span<Double>, _ range: Range<Int>, _ sums: inout BaseGridSums
   ) {
     for place in 0..<8 {
       let isHeld = place < range.count
       let position = isHeld ? range.lowerBound &+ place : range.upperBound &- 1
-      let option = options[Int(positions[position])]
       let amount = isHeld ? amounts[position] : 0
-      moneyness[place] = option.moneyness
-      forwards[place] = option.forward
-      strikes[place] = option.strike
-      self.amounts[place] = amount
-      putAmounts[place] = option.sign < 0 ? amount : 0
+      let option = options[Int(positions[position])]
+      weights[place] = amount * option.forward
+      strikeShares[place] = option.strikeShare
+      sums.putForwards = sums.putForwards.addingProduct(amount, option.putForward)
+      sums.putStrikes = sums.putStrikes.addingProduct(amount, option.putStrike)
       for state in 0..<3 {
+        centres[state][place] = option.centres[state]
         deviations[state][place] = option.deviations[state]
         inverses[state][place] = option.inverses[state]
-        ones[8 * state + place] = RevaluationBlock(
-          moneyness: option.moneyness, forward: option.forward, strike: option.strike,
-          deviation: option.deviations[state], inverse: option.inverses[state], amount: amount)
       }
     }
   }
 
-  // Blocks by move and blocks by position apart, and all of it read from memory: where a function
-  // uses the same numbers as lanes and one by one, or gets lanes as arguments (which travel in
-  // pieces), the compiler computes some of the lanes one by one.
+  // Each stage is a function of its own for its constants' sake: see `VanillaBlocks`.
 
   /// Distances and densities of the blocks with moves.
   @inline(never)
   mutating func open() {
-    for block in 0..<24 {
-      let one = ones[block]
-      let deviation = SIMD8<Double>(repeating: one.deviation)
-      let distance = Revaluation.distance(
-        moneyness: logMoves + SIMD8(repeating: one.moneyness), deviation: deviation,
-        inverse: SIMD8(repeating: one.inverse))
-      d1[block] = distance
-      d2[block] = distance - deviation
-      densities[block] = Revaluation.density(
-        distance, forward: factors * SIMD8(repeating: one.forward))
+    for state in 0..<3 {
+      for place in 0..<8 {
+        let block = 8 * state + place
+        let distance = SIMD8.fused(
+          logMoves, SIMD8(repeating: inverses[state][place]),
+          SIMD8(repeating: centres[state][place]))
+        distances[block] = distance
+        distances[27 + block] = distance - SIMD8(repeating: deviations[state][place])
+        densities[block] = peaks * Revaluation.decay(distance)
+      }
     }
   }
 
   /// The same without a move.
   @inline(never)
   mutating func openStill() {
+    let peak = SIMD8<Double>(repeating: Elementary.densityAtZero)
     for state in 0..<3 {
-      let distance = Revaluation.distance(
-        moneyness: moneyness, deviation: deviations[state], inverse: inverses[state])
-      d1[24 + state] = distance
-      d2[24 + state] = distance - deviations[state]
-      densities[24 + state] = Revaluation.density(distance, forward: forwards)
+      let distance = Self.lanes(centres[state])
+      distances[24 + state] = distance
+      distances[51 + state] = distance - Self.lanes(deviations[state])
+      densities[24 + state] = peak * Revaluation.decay(distance)
     }
+  }
+
+  /// Mills ratios of all distances.
+  @inline(never)
+  mutating func weigh() {
+    for index in 0..<54 { distances[index] = Revaluation.signedRatio(distances[index]) }
   }
 
   /// What the blocks with moves are worth, summed up.
@@ -195,12 +206,10 @@ private struct RevaluationMemory {
   mutating func close(_ sums: inout BaseGridSums) {
     for state in 0..<3 {
       var sum = sums.moved[state]
-      for block in state * 8..<state * 8 + 8 {
-        let one = ones[block]
-        let value = Revaluation.value(
-          d1: d1[block], d2: d2[block], density: densities[block],
-          forward: factors * SIMD8(repeating: one.forward), strike: SIMD8(repeating: one.strike))
-        sum = sum.addingProduct(SIMD8(repeating: one.amount), value.call)
+      for place in 0..<8 {
+        let call = call(
+          8 * state + place, forward: factors, strike: SIMD8(repeating: strikeShares[place]))
+        sum = sum.addingProduct(SIMD8(repeating: weights[place]), call)
       }
       sums.moved[state] = sum
     }
@@ -210,12 +219,24 @@ private struct RevaluationMemory {
   @inline(never)
   mutating func closeStill(_ sums: inout BaseGridSums) {
     for state in 0..<3 {
-      let value = Revaluation.value(
-        d1: d1[24 + state], d2: d2[24 + state],
-        density: densities[24 + state], forward: forwards, strike: strikes)
-      sums.still[state] = sums.still[state].addingProduct(amounts, value.call)
+      let call = call(
+        24 + state, forward: SIMD8(repeating: 1), strike: Self.lanes(strikeShares))
+      sums.still[state] = sums.still[state].addingProduct(Self.lanes(weights), call)
     }
-    sums.putForwards = sums.putForwards.addingProduct(putAmounts, forwards)
-    sums.putStrikes = sums.putStrikes.addingProduct(putAmounts, strikes)
+  }
+
+  @inline(__always)
+  private mutating func call(
+    _ block: Int, forward: SIMD8<Double>, strike: SIMD8<Double>
+  ) -> SIMD8<Double> {
+    Revaluation.call(
+      distances[block], distances[27 + block], density: densities[block], forward: forward,
+      strike: strike)
+  }
+
+  @inline(__always)
+  private static func lanes(_ eight: Eight) -> SIMD8<Double> {
+    // SAFETY: eight numbers side by side either way.
+    unsafe unsafeBitCast(eight, to: SIMD8<Double>.self)
   }
 }
