@@ -118,8 +118,8 @@ private struct HestonStep {
   private let decay: Double
   /// Variance of the next variance: by the present one, and on its own.
   private let spread: (present: Double, constant: Double)
-  /// K₁ to K₄ of the paper; K₃ = K₄.
-  private let k1: Double
+  /// K₂ and K₃ = K₄ of the paper. What the correction gives back of the present variance leaves
+  /// nothing of K₁ but −K₃/2.
   private let k2: Double
   private let k3: Double
 
@@ -133,9 +133,7 @@ private struct HestonStep {
       xi * xi * decay / kappa * (1 - decay),
       model.longVariance * xi * xi / (2 * kappa) * (1 - decay) * (1 - decay)
     )
-    let lean = 0.5 * duration * (kappa * rho / xi - 0.5)
-    k1 = lean - rho / xi
-    k2 = lean + rho / xi
+    k2 = 0.5 * duration * (kappa * rho / xi - 0.5) + rho / xi
     k3 = 0.5 * duration * (1 - rho * rho)
   }
 
@@ -174,10 +172,10 @@ private struct HestonStep {
     let quadraticRoot = Elementary.log(one - a * (2 * slope)) * -0.5
     let exponentialMean = Elementary.log(p + beta * (one - p) / (beta - slope))
     let correction = Lanes.select(isQuadratic, quadraticMean + quadraticRoot, exponentialMean)
-    let drift = state.v * -(k1 + 0.5 * k3) - correction + carry
+    let drift = state.v * (-0.5 * k3) - correction + carry
     let deviation = ((state.v + v) * k3).squareRoot()
     var next = state
-    next.x = (state.x + drift + state.v * k1 + v * k2).addingProduct(deviation, normal)
+    next.x = (state.x + drift + v * k2).addingProduct(deviation, normal)
     next.v = v
     return next
   }
