@@ -12,8 +12,8 @@ import Testing
 
   @Test(arguments: [
     // The last strike of one expiry is the first of the next.
-    [(RiskKind.put, 0, 100_000.0, 0.5), (.call, 1, 100_000, 0.7)],
-    [(.call, 0, 100_000, 0.5), (.put, 1, 100_000, 0.7)],
+    [(RiskKind.put, 0, 100_000.0, 0.5), (.call, 1, 100_000, 0.5)],
+    [(.call, 0, 100_000, 0.5), (.put, 1, 100_000, 0.5)],
     // An option listed twice, the one or the other.
     [(.put, 0, 90_000, 0.5), (.call, 0, 90_000, 0.5), (.call, 0, 90_000, 0.5)],
     [(.put, 0, 90_000, 0.5), (.put, 0, 90_000, 0.5), (.call, 0, 90_000, 0.5)],
