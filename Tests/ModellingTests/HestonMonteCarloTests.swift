@@ -8,8 +8,8 @@ import Testing
   static let market = LognormalMarket(
     spot: 100, rate: 0.03, yield: 0.01, volatility: 0.3, time: 1)
 
-  /// A calm variance, one that often touches zero (2κθ far below σ²), a rising smile; a variance far
-  /// from where it returns to, and one that returns within a month.
+  /// A calm variance, one that often touches zero (2κθ far below σ²), a rising smile; a variance
+  /// far from where it returns to, and one that returns within a month.
   @Test(arguments: [
     (0.09, 2.0, 0.08, 0.3, -0.5), (0.04, 0.5, 0.04, 1.0, -0.9), (0.05, 1.0, 0.06, 0.8, 0.6),
     (0.02, 3, 0.2, 0.5, -0.3), (0.0, 10, 0.12, 3, -0.2),
