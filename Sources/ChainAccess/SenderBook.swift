@@ -51,6 +51,9 @@ struct SenderBook: Codable, Sendable {
 
   /// Final entries that are kept, so that their names stay taken.
   static var finalCountMax: Int { 4096 }
+  /// Blocks for which what was signed is kept after it was mined: a chain that takes back more than
+  /// the confirmations asked for still gets it again.
+  static var keptBlocks: UInt64 { 64 }
 
   init(chainID: UInt64, sender: SignerAddress) {
     self.chainID = chainID
@@ -59,9 +62,13 @@ struct SenderBook: Codable, Sendable {
 
   func index(of name: String) -> Int? { entries.firstIndex { $0.name == name } }
 
+  /// Whether a step has anything to look at.
+  var hasWork: Bool { entries.contains { !$0.state.isFinal || !$0.attempts.isEmpty } }
+
   /// Forgets the oldest final entries, and what final ones no longer need.
-  mutating func prune() {
+  mutating func prune(head: UInt64) {
     for index in entries.indices where entries[index].state.isFinal {
+      if let block = entries[index].block, head < block &+ Self.keptBlocks { continue }
       entries[index].sidecar = nil
       entries[index].attempts = []
     }
@@ -81,7 +88,7 @@ struct SenderBook: Codable, Sendable {
     guard version == 1, self.chainID == chainID, self.sender == hexadecimal(sender.array) else {
       throw .file(path, "belongs to another key or chain; give the file of \(sender)")
     }
-    for entry in entries where !entry.state.isFinal {
+    for entry in entries where !entry.state.isFinal || !entry.attempts.isEmpty {
       guard !entry.attempts.isEmpty, entry.attempts.count == entry.hashes.count else {
         throw .file(path, "\(NodeText.clean(entry.name)) lacks what was signed")
       }
@@ -108,6 +115,12 @@ struct SenderBook: Codable, Sendable {
 }
 
 extension SenderBook.Entry {
+  /// Whether a chain that counts `mined` transactions has taken it back after it was final, and it
+  /// can be sent again.
+  func isTakenBack(mined: UInt64) -> Bool {
+    (state == .confirmed || state == .reverted) && mined <= nonce && !attempts.isEmpty
+  }
+
   /// The newest form, as it goes to a node.
   ///
   /// - Throws: `malformed`.

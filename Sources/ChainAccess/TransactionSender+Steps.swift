@@ -2,28 +2,31 @@ import Hashing
 import Signing
 
 extension TransactionSender {
-  /// Looks once at every transaction that is not final, and does what is due.
+  /// Looks once at every transaction that is not final, and does what is due. One that was final
+  /// not long ago and is gone from the chain is sent again.
   ///
   /// - Throws: what is passing (`isPassing`): the node did not answer; and `file`. What concerns
   ///   one transaction alone is a notice.
   @discardableResult
   public func step() throws(ChainError) -> [SenderNotice] {
     try work.withLock { work throws(ChainError) in
-      guard work.book.entries.contains(where: { !$0.state.isFinal }) else { return [] }
+      guard work.book.hasWork else { return [] }
       let head = try client.blockNumber()
       // Before the receipts: what is mined in between has a receipt.
       let mined = try client.nonce(of: address)
       var notices: [SenderNotice] = []
-      for index in work.book.entries.indices where !work.book.entries[index].state.isFinal {
+      for index in work.book.entries.indices {
+        let entry = work.book.entries[index]
+        guard !entry.state.isFinal || entry.isTakenBack(mined: mined) else { continue }
         do throws(ChainError) {
           notices += try follow(index, in: &work, head: head, mined: mined)
         } catch {
           if error.isPassing { throw error }
           if case .file = error { throw error }
-          notices.append(.trouble(work.book.entries[index].name, error))
+          notices.append(.trouble(entry.name, error))
         }
       }
-      work.book.prune()
+      work.book.prune(head: head)
       if !notices.isEmpty { try file.write(work.book) }
       return notices
     }
@@ -36,7 +39,7 @@ extension TransactionSender {
     if let receipt = try canonicalReceipt(of: entry) {
       return try settle(index, receipt, in: &work, head: head)
     }
-    if entry.state == .mined {
+    if entry.state == .mined || entry.state.isFinal {
       work.book.entries[index].state = .sent
       work.book.entries[index].block = nil
       work.book.entries[index].blockHash = nil

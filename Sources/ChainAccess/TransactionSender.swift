@@ -28,6 +28,9 @@ public enum SenderNotice: Equatable, Sendable {
 /// closes it when it is deep enough. Nothing is signed from a node's word that is not inside the
 /// policy's caps.
 ///
+/// A chain may take back more than the confirmations that were asked for. For 64 blocks what was
+/// final is sent again then: else its nonce would stay empty, and nothing after it could be mined.
+///
 /// One process for each key: a lock on the file keeps others away. Calls block, one at a time.
 public final class TransactionSender: Sendable {
   /// Nonces by which a chain may be ahead of ours before we doubt the node.

@@ -30,9 +30,7 @@ public struct DataReference: Sendable, Equatable {
   /// batch's submission.
   public var octets: [UInt8] {
     var result = [kind.rawValue]
-    var hash = commitment
-    // SAFETY: the buffer covers the local value, which is 32 octets and nothing else.
-    unsafe withUnsafeBytes(of: &hash) { unsafe result += $0 }
+    result += commitment.array
     result += (0..<8).map { UInt8(truncatingIfNeeded: UInt64(length) >> UInt64(56 - 8 * $0)) }
     return result + locator
   }
@@ -42,17 +40,14 @@ public struct DataReference: Sendable, Equatable {
     guard octets.count >= 41, let kind = Kind(rawValue: octets[0]) else {
       throw .reference("\(octets.count) octets are none")
     }
-    let word = { (place: Int) in
-      octets[place..<place + 8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    }
-    let length = word(33)
-    guard length <= UInt64(BatchCodec.octetsMax) else {
+    let length = octets[33..<41].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard let hash = KeccakDigest(octets: octets[1..<33]),
+      length <= UInt64(BatchCodec.octetsMax)
+    else {
       throw .reference("it is to \(length) octets, more than a batch has")
     }
     self.kind = kind
-    commitment = KeccakDigest(
-      word0: word(1).byteSwapped, word1: word(9).byteSwapped, word2: word(17).byteSwapped,
-      word3: word(25).byteSwapped)
+    commitment = hash
     self.length = Int(length)
     locator = Array(octets[41...])
   }

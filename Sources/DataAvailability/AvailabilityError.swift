@@ -18,7 +18,8 @@ public enum AvailabilityError: Error, Equatable, Sendable {
   case tooLarge(claimed: Int, most: Int)
   /// Too few members vouch for the data.
   case quorum(wanted: Int, found: Int, reasons: [String])
-  /// A certificate with a signature that is not a member's, or one member's twice.
+  /// A certificate that cannot be had, or with a signature that is not a member's, or one member's
+  /// twice.
   case certificate(String)
   /// No adapter took the data.
   case allFailed([String])

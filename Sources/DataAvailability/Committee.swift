@@ -107,32 +107,9 @@ public protocol CommitteeMember {
     _ octets: [UInt8], number: UInt64, domain: KeccakDigest
   ) throws(AvailabilityError) -> RecoverableSignature
   func fetch(_ content: KeccakDigest, length: Int) throws(AvailabilityError) -> [UInt8]
-}
 
-/// A member that keeps the data in a folder of its own and holds its own key.
-public final class DirectoryMember: CommitteeMember {
-  private let directory: DirectoryAvailability
-  private let key: SigningKey
-  public var address: SignerAddress { key.address }
-
-  public init(folder: String, key: consuming SigningKey) {
-    directory = DirectoryAvailability(folder: folder)
-    self.key = key
-  }
-
-  public func store(
-    _ octets: [UInt8], number: UInt64, domain: KeccakDigest
-  ) throws(AvailabilityError) -> RecoverableSignature {
-    let reference = try directory.post(octets, number: number)
-    // What was stored is read again before anything is said of it.
-    let stored = try directory.fetch(reference)
-    return key.sign(
-      Committee.statement(
-        domain: domain, number: number, length: stored.count, content: commitment(to: stored)))
-  }
-
-  public func fetch(_ content: KeccakDigest, length: Int) throws(AvailabilityError) -> [UInt8] {
-    try directory.fetch(
-      DataReference(kind: .directory, commitment: content, length: length, locator: []))
-  }
+  /// Keeps the certificate of a batch whose data it has signed.
+  func keep(_ certificate: AvailabilityCertificate) throws(AvailabilityError)
+  /// The octets of a certificate by their hash; nothing of them is checked.
+  func certificate(_ hash: KeccakDigest) throws(AvailabilityError) -> [UInt8]
 }

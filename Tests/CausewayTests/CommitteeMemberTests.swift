@@ -128,6 +128,30 @@ final class ScratchFolder {
     #expect(await desk.batch(1).body == (try frame(1)))
   }
 
+  /// Goal: nobody but the venue fills a member's disk with certificates. Method: one before the
+  /// data, of another number, without this member's signature, rubbish; then the right one.
+  @Test func `a member keeps a certificate that it has signed, and no other`() async throws {
+    let desk = try desk(1)
+    func certificate(_ desk: MemberDesk, _ number: UInt64 = 2) async throws -> [UInt8] {
+      let answer = await desk.store(try frame(2), number: 2, signature: try signature(2))
+      let octets = try octets(hexadecimal: String(decoding: answer.body, as: UTF8.self))
+      var signature = RecoverableSignature()
+      for index in 0..<65 { signature.octets[index] = octets[index] }
+      return AvailabilityCertificate(number: number, signatures: [(0, signature)]).octets
+    }
+    let foreign = try await certificate(try self.desk(2))
+    #expect(await desk.keep(foreign, number: 2).status == 404)
+    let own = try await certificate(desk)
+    #expect(await desk.keep(foreign, number: 2).status == 400)
+    #expect(await desk.keep(own, number: 1).status == 400)
+    #expect(await desk.keep(try await certificate(desk, 3), number: 3).status == 404)
+    #expect(await desk.keep([1, 2], number: 2).status == 400)
+    #expect(await desk.keep([], number: 2).status == 400)
+    #expect(await desk.certificate(keccak256(own)).status == 404)
+    #expect(await desk.keep(own, number: 2).status == 200)
+    #expect(await desk.certificate(keccak256(own)).body == own)
+  }
+
   // MARK: Over HTTP, one of four dishonest
 
   enum Way: String, CaseIterable { case silent, otherHash, otherKey, rubbish, altered, fails }
@@ -173,7 +197,7 @@ final class ScratchFolder {
       domain: domain.separator, alarm: { alarms.append("\($1)") })
     let frame = try frame(2)
     let reference = try store.post(frame, number: 2)
-    let certificate = try AvailabilityCertificate(octets: reference.locator)
+    let certificate = try store.certificate(of: reference)
     #expect(certificate.signatures.count == (way == .altered ? 4 : 3))
     #expect(try store.fetch(reference) == frame)
     #expect(alarms.count == 1, "\(alarms)")

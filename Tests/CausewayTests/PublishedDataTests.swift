@@ -81,7 +81,7 @@ import Testing
     let blob = BlobPacking.pack([1, 2, 3])
     func failure(_ command: [String], seconds: Double = 20) -> String {
       do {
-        _ = try BlobTool(command: command, folder: fixture.folder.path, timeoutSeconds: seconds)
+        _ = try BlobTool(command: command, timeoutSeconds: seconds)
           .sidecar(blob)
         return "it was believed"
       } catch { return "\(error)" }
@@ -134,93 +134,38 @@ import Testing
   }
 }
 
-/// The project's folder and the Python parts in it.
-enum ProjectTools {
-  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().path
-  static let python = root + "/.venv/bin/python"
-}
-
 /// What runs on the development chain, a process of its own for each test.
 @Suite(
   .enabled(
-    if: FileManager.default.isExecutableFile(atPath: ProjectTools.python),
-    "no .venv: run scripts/install"), .serialized)
+    if: ProjectTools.hasPython, "no .venv: run scripts/install"), .serialized)
 struct ChainDataTests {
-  static let blobCommand = [
-    ProjectTools.python, ProjectTools.root + "/Sources/SettlementContracts/blob_sidecars.py",
-  ]
+  private let world: DataChain
+  private var chain: DevelopmentChain { world.chain }
 
-  private let chain: DevelopmentChain
-  private let scratch: ScratchFolder
-
-  init() throws {
-    chain = try DevelopmentChain(root: ProjectTools.root)
-    scratch = try ScratchFolder()
-  }
-
-  private func publisher(
-    url: String? = nil, chainID: UInt64 = DevelopmentChain.chainID, key: UInt64 = 5,
-    _ change: (inout SenderPolicy) -> Void = { _ in }
-  ) throws -> NodePublisher {
-    var policy = SenderPolicy()
-    policy.confirmations = 2
-    policy.blocksUntilRaise = 1
-    change(&policy)
-    let keyFile = "\(scratch.path)/\(key).key"
-    if !FileManager.default.fileExists(atPath: keyFile) {
-      try DevelopmentChain.writeKey(key, to: keyFile)
-    }
-    return NodePublisher(
-      url: url ?? chain.url, chainID: chainID,
-      payer: NodePublisher.Payer(
-        keyFile: keyFile, senderFile: "\(scratch.path)/\(key).json", policy: policy,
-        blobTool: BlobTool(command: Self.blobCommand, folder: scratch.path)),
-      beacon: try BeaconClient(url: chain.url))
-  }
-
-  private func mine(_ count: Int64 = 1) throws {
-    _ = try chain.client.request("evm_mine", [.integer(count)], repeats: false)
-  }
-
-  private func error(_ body: () throws -> Void) -> AvailabilityError? {
-    do { try body() } catch { return error as? AvailabilityError }
-    return nil
-  }
-
-  private func isWaiting(_ error: AvailabilityError?) -> Bool {
-    if case .waiting = error { true } else { false }
-  }
-
-  private func octets(_ count: Int, seed: UInt64) -> [UInt8] {
-    var random = SplitMix64(seed: seed)
-    return (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) }
-  }
+  init() throws { world = try DataChain() }
 
   /// Goal: data go out once, are found by the chain alone, and a restart changes nothing. Method:
   /// one frame as calldata, one over two blobs with real commitments; each asked for until it is
   /// deep.
   @Test func `calldata and blobs go out once and come back from the chain`() throws {
-    let reader = NodePublisher(
-      url: chain.url, chainID: chain.client.chainID, payer: nil,
-      beacon: try BeaconClient(url: chain.url))
+    let reader = try world.reader()
     for (kind, frame) in [
-      (DataReference.Kind.calldata, octets(20_000, seed: 1)), (.blob, octets(150_000, seed: 2)),
+      (DataReference.Kind.calldata, world.octets(20_000, seed: 1)), (.blob, world.octets(150_000, seed: 2)),
     ] {
       func adapter(_ publisher: NodePublisher) -> any AvailabilityAdapter {
         kind == .blob
           ? BlobAvailability(publisher: publisher) : CalldataAvailability(publisher: publisher)
       }
       do {
-        let first = try publisher()
-        #expect(isWaiting(error { _ = try adapter(first).post(frame, number: 1) }))
+        let first = try world.publisher()
+        #expect(world.isWaiting(world.error { _ = try adapter(first).post(frame, number: 1) }))
         _ = try first.step()
-        #expect(isWaiting(error { _ = try adapter(first).post(frame, number: 1) }))
+        #expect(world.isWaiting(world.error { _ = try adapter(first).post(frame, number: 1) }))
       }
       // Another life, with the same file.
-      try mine(2)
-      let second = try publisher()
-      _ = error { _ = try adapter(second).post(frame, number: 1) }
+      try world.mine(2)
+      let second = try world.publisher()
+      _ = world.error { _ = try adapter(second).post(frame, number: 1) }
       _ = try second.step()
       let reference = try adapter(second).post(frame, number: 1)
       #expect(try adapter(second).post(frame, number: 1) == reference)
@@ -228,50 +173,41 @@ struct ChainDataTests {
       #expect(try adapter(reader).fetch(reference) == frame)
       var wrong = reference
       wrong.commitment.word0 ^= 1
-      guard case .altered = error({ _ = try adapter(reader).fetch(wrong) }) else {
+      guard case .altered = world.error({ _ = try adapter(reader).fetch(wrong) }) else {
         Issue.record("other data were taken")
         continue
       }
       wrong = reference
       wrong.locator[0] ^= 1
-      guard case .missing = error({ _ = try adapter(reader).fetch(wrong) }) else {
+      guard case .missing = world.error({ _ = try adapter(reader).fetch(wrong) }) else {
         Issue.record("a transaction that is not there was found")
         continue
       }
     }
-    let payer = try KeyFile.read("\(scratch.path)/5.key").address
+    let payer = try KeyFile.read("\(world.scratch.path)/5.key").address
     #expect(try chain.client.nonce(of: payer) == 2)
   }
 
   @Test func `an under-priced transaction is raised, and one that is lost is sent again`() throws {
-    let publisher = try publisher()
+    let publisher = try world.publisher()
     let adapter = CalldataAvailability(publisher: publisher)
-    let frame = octets(500, seed: 3)
+    let frame = world.octets(500, seed: 3)
     _ = try chain.client.request("evm_setAutomine", [.bool(false)], repeats: false)
-    #expect(isWaiting(error { _ = try adapter.post(frame, number: 1) }))
-    let payer = try KeyFile.read("\(scratch.path)/5.key").address
+    #expect(world.isWaiting(world.error { _ = try adapter.post(frame, number: 1) }))
+    let payer = try KeyFile.read("\(world.scratch.path)/5.key").address
     for _ in 0..<2 {
-      let hash = try #require(try waitingHash())
+      let hash = try #require(try world.hashes().last)
       _ = try chain.client.request("evm_dropTransaction", [.text(hash)], repeats: false)
-      try mine()
+      try world.mine()
       #expect(try publisher.step().isEmpty)
     }
-    #expect(try attempts() >= 2)
-    try mine(3)
+    #expect(try world.hashes().count >= 2)
+    try world.mine(3)
     _ = try publisher.step()
     let reference = try adapter.post(frame, number: 1)
     #expect(try adapter.fetch(reference) == frame)
     #expect(try chain.client.nonce(of: payer) == 1)
   }
-
-  private func hashes() throws -> [String] {
-    let data = try Data(contentsOf: URL(fileURLWithPath: "\(scratch.path)/5.json"))
-    let book = try JSONValue(decoding: [UInt8](data))
-    return book["entries"]?.asArray?.first?["hashes"]?.asArray?.compactMap(\.asText) ?? []
-  }
-
-  private func waitingHash() throws -> String? { try hashes().last }
-  private func attempts() throws -> Int { try hashes().count }
 
   @Test func `what cannot be is told from what may come, and the next storage takes over`()
     async
@@ -281,26 +217,26 @@ struct ChainDataTests {
   }
 
   private func whatCannotBe() throws {
-    let frame = octets(500, seed: 4)
-    let away = CalldataAvailability(publisher: try publisher(url: "http://127.0.0.1:1"))
-    #expect(isWaiting(error { _ = try away.post(frame, number: 1) }))
-    let wrong = CalldataAvailability(publisher: try publisher(chainID: 1))
-    guard case .publisher(let line) = error({ _ = try wrong.post(frame, number: 1) }) else {
+    let frame = world.octets(500, seed: 4)
+    let away = CalldataAvailability(publisher: try world.publisher(url: "http://127.0.0.1:1"))
+    #expect(world.isWaiting(world.error { _ = try away.post(frame, number: 1) }))
+    let wrong = CalldataAvailability(publisher: try world.publisher(chainID: 1))
+    guard case .publisher(let line) = world.error({ _ = try wrong.post(frame, number: 1) }) else {
       Issue.record("another chain was taken")
       return
     }
     #expect(line.contains("follows chain 31337, not 1"))
     let garbage = try AnswerServer { _ in HTTPAnswer(status: 200, body: Array("<html>".utf8)) }
-    let confused = CalldataAvailability(publisher: try publisher(url: try garbage.start()))
-    #expect(isWaiting(error { _ = try confused.post(frame, number: 1) }))
-    let poor = CalldataAvailability(publisher: try publisher(key: 900))
-    guard case .publisher(let words) = error({ _ = try poor.post(frame, number: 1) }) else {
+    let confused = CalldataAvailability(publisher: try world.publisher(url: try garbage.start()))
+    #expect(world.isWaiting(world.error { _ = try confused.post(frame, number: 1) }))
+    let poor = CalldataAvailability(publisher: try world.publisher(key: 900))
+    guard case .publisher(let words) = world.error({ _ = try poor.post(frame, number: 1) }) else {
       Issue.record("it was paid with nothing")
       return
     }
     #expect(words.contains("cannot pay"), "\(words)")
-    let dear = BlobAvailability(publisher: try publisher(key: 6) { $0.maxFeePerBlobGas = 0 })
-    let folder = DirectoryAvailability(folder: scratch.path + "/store")
+    let dear = BlobAvailability(publisher: try world.publisher(key: 6) { $0.maxFeePerBlobGas = 0 })
+    let folder = DirectoryAvailability(folder: world.scratch.path + "/store")
     var alarms: [String] = []
     let store = FallbackAvailability([dear, folder]) { alarms.append("\($0) \($1)") }
     #expect(try store.post(frame, number: 3).kind == .directory)
@@ -312,15 +248,15 @@ struct ChainDataTests {
   @Test func `rounds publish every batch once, and fall back with an alarm`() throws {
     let fixture = try SettlementFixture()
     for key: UInt64 in [5, 6] {
-      try DevelopmentChain.writeKey(key, to: "\(scratch.path)/\(key).key")
+      try DevelopmentChain.writeKey(key, to: "\(world.scratch.path)/\(key).key")
     }
     var data = VenueConfiguration.PublishedData(kinds: [.blob, .calldata])
-    data.keyFile = "\(scratch.path)/5.key"
+    data.keyFile = "\(world.scratch.path)/5.key"
     data.blobCommand = ["/bin/false"]
     data.blobFeeMax = 1_000_000_000
     var link = VenueConfiguration.Chain(
       url: chain.url, chainID: DevelopmentChain.chainID, vault: fixture.vault, fromBlock: 0,
-      confirmations: 2, posterKeyFile: "\(scratch.path)/6.key", unpostedMax: 60,
+      confirmations: 2, posterKeyFile: "\(world.scratch.path)/6.key", unpostedMax: 60,
       feeMax: 100_000_000_000)
     link.namesData = true
     func settlement() -> VenueConfiguration.Settlement {
@@ -334,10 +270,10 @@ struct ChainDataTests {
       lines += try work.round()
       lines += try work.round()
     }
-    try mine(3)
+    try world.mine(3)
     let work = try DataWork(settlement(), fixture.folder)
     for _ in 0..<3 { lines += try work.round() }
-    let reader = CalldataAvailability(publisher: try publisher())
+    let reader = CalldataAvailability(publisher: try world.publisher())
     for number in UInt64(1)...3 {
       let reference = try #require(try fixture.folder.reference(number))
       #expect(reference.kind == .calldata)

@@ -6,7 +6,9 @@ import Testing
 
 /// A member that can be made to lie.
 final class Liar: CommitteeMember {
-  enum Way { case honest, silent, wrongContent, wrongNumber, wrongKey, withholds, alters }
+  enum Way {
+    case honest, silent, wrongContent, wrongNumber, wrongKey, withholds, alters, forgets
+  }
   let member: DirectoryMember
   let other: DirectoryMember
   var way: Way
@@ -27,7 +29,7 @@ final class Liar: CommitteeMember {
     case .wrongContent: return try member.store(octets + [1], number: number, domain: domain)
     case .wrongNumber: return try member.store(octets, number: number + 1, domain: domain)
     case .wrongKey: return try other.store(octets, number: number, domain: domain)
-    case .honest, .withholds, .alters:
+    case .honest, .withholds, .alters, .forgets:
       return try member.store(octets, number: number, domain: domain)
     }
   }
@@ -37,6 +39,19 @@ final class Liar: CommitteeMember {
     case .withholds: throw .missing(place: "the member's answer")
     case .alters: return [UInt8](repeating: 0, count: length)
     default: return try member.fetch(content, length: length)
+    }
+  }
+
+  func keep(_ certificate: AvailabilityCertificate) throws(AvailabilityError) {
+    guard way != .forgets else { throw .missing(place: "the member's answer") }
+    try member.keep(certificate)
+  }
+
+  func certificate(_ hash: KeccakDigest) throws(AvailabilityError) -> [UInt8] {
+    switch way {
+    case .withholds: throw .missing(place: "the member's answer")
+    case .alters: return [1, 2, 3]
+    default: return try member.certificate(hash)
     }
   }
 }
@@ -90,6 +105,7 @@ final class Alarms { var lines: [String] = [] }
     #expect(alarms.lines.isEmpty)
     #expect(try store.fetch(reference) == octets)
     #expect(alarms.lines.count == 2)
+    #expect(alarms.lines.allSatisfy { $0.hasPrefix("batch 7: committee member ") })
     liars[2].way = way
     guard case .quorum(1, 0, let reasons) = failure({ _ = try store.fetch(reference) }) else {
       Issue.record("nobody gave them and they were had")
@@ -102,7 +118,10 @@ final class Alarms { var lines: [String] = [] }
     let folder = TemporaryFolder()
     let (store, _) = try make([.honest, .honest, .honest, .silent], folder, Alarms())
     let reference = try store.post(octets, number: 7)
-    let certificate = try AvailabilityCertificate(octets: reference.locator)
+    #expect(reference.octets.count == 41 + 32)
+    let certificate = try store.certificate(of: reference)
+    let hash = commitment(to: certificate.octets)
+    #expect(reference.locator == withUnsafeBytes(of: hash) { Array($0) })
     let content = reference.commitment
     func check(
       _ certificate: AvailabilityCertificate, domain: KeccakDigest? = nil, length: Int = 1_000,
@@ -133,15 +152,81 @@ final class Alarms { var lines: [String] = [] }
     changed = certificate
     changed.signatures.removeLast()
     #expect(check(changed) == .quorum(wanted: 3, found: 2, reasons: []))
-    for count in 0..<reference.locator.count {
+    let octets = certificate.octets
+    for count in 0..<octets.count {
       guard
         case .certificate = failure({
-          _ = try AvailabilityCertificate(octets: Array(reference.locator[0..<count]))
+          _ = try AvailabilityCertificate(octets: Array(octets[0..<count]))
         })
       else {
         Issue.record("a certificate cut to \(count) octets was read")
         return
       }
+    }
+  }
+
+  /// Goal: a certificate is evidence, and never stands between anybody and data that are there.
+  /// Method: no member keeps it; all but one forget it; it goes missing; one of too few signatures.
+  @Test func `data are had without a certificate, and an alarm says so`() throws {
+    let folder = TemporaryFolder()
+    let alarms = Alarms()
+    let (store, liars) = try make([.forgets, .forgets, .forgets, .forgets], folder, alarms)
+    guard case .quorum(1, 0, _) = failure({ _ = try store.post(octets, number: 7) }) else {
+      Issue.record("a certificate that nobody keeps was published")
+      return
+    }
+    liars[3].way = .honest
+    var reference = try store.post(octets, number: 7)
+    #expect(try store.certificate(of: reference).signatures.count == 4)
+    alarms.lines = []
+    #expect(try store.fetch(reference) == octets)
+    #expect(alarms.lines.isEmpty)
+    let thin = AvailabilityCertificate(
+      number: 7, signatures: Array(try store.certificate(of: reference).signatures.prefix(2)))
+    try liars[3].member.keep(thin)
+    for hash in [commitment(to: thin.octets), KeccakDigest(word0: 1)] {
+      alarms.lines = []
+      reference.locator = withUnsafeBytes(of: hash) { Array($0) }
+      #expect(try store.fetch(reference) == octets)
+      #expect(alarms.lines.count == 1 && alarms.lines[0].hasPrefix("batch 0: "))
+    }
+    reference.locator.removeLast()
+    guard case .reference = failure({ _ = try store.fetch(reference) }) else {
+      Issue.record("31 octets are a hash")
+      return
+    }
+  }
+
+  @Test func `a member keeps a few certificates of a batch, with its own signature`() throws {
+    let folder = TemporaryFolder()
+    let (store, liars) = try make([.honest, .honest, .honest, .honest], folder, Alarms())
+    let certificate = try store.certificate(of: try store.post(octets, number: 7))
+    let member = liars[1].member
+    try member.check(certificate, domain: domain)
+    var without = certificate
+    without.signatures.remove(at: 1)
+    guard case .certificate = failure({ try member.check(without, domain: domain) }),
+      case .certificate = failure({ try member.check(certificate, domain: KeccakDigest()) })
+    else {
+      Issue.record("a certificate without its signature was taken")
+      return
+    }
+    without.number = 8
+    guard case .missing = failure({ try member.check(without, domain: domain) }) else {
+      Issue.record("a certificate of a batch that it has no data of was taken")
+      return
+    }
+    for count in [3, 2, 1] {
+      var fewer = certificate
+      fewer.signatures.removeLast(count)
+      try member.keep(fewer)
+    }
+    try member.keep(certificate)
+    var fifth = certificate
+    fifth.signatures[0].member = 9
+    guard case .certificate = failure({ try member.keep(fifth) }) else {
+      Issue.record("a fifth certificate was kept")
+      return
     }
   }
 

@@ -14,9 +14,10 @@ LIMITS = {
     "exit": 80_000, "challenge": 150_000}
 
 
-def cost(world, contract, name, sender, *values, value=0):
-    """Gas of a transaction as its receipt has it: EIP-7623's floor of calldata included."""
-    octets = contract.interface.call(name, *values)
+def cost(world, contract, name, sender, *values, value=0, behind=b""):
+    """Gas of a transaction as its receipt has it: EIP-7623's floor of calldata included. `behind`
+    stands behind the arguments."""
+    octets = contract.interface.call(name, *values) + behind
     world.machine.call(sender, contract.address, octets, value)
     return world.machine.gas
 
@@ -39,9 +40,10 @@ def venue(world):
     return venue
 
 
-def submit(venue, **changes):
+def submit(venue, behind=b"", **changes):
     header = venue.header(venue.world.machine.now, **changes)
-    gas = cost(venue.world, venue.world.vault, "submit", NOBODY, *venue.submission(header))
+    gas = cost(
+        venue.world, venue.world.vault, "submit", NOBODY, *venue.submission(header), behind=behind)
     venue.accepted(header)
     return gas
 
@@ -50,9 +52,18 @@ def filled(octets=32):
     return bytes(random.Random(1).randrange(1, 256) for _ in range(octets))
 
 
-def test_batch_submission(venue):
+def whereabouts(kind):
+    """Where a batch's data are, without an octet of zero but those that every length has: kind,
+    hash of the frame, length, and a hash of 32 octets, whatever the kind (SETTLEMENT.md)."""
+    return bytes([kind]) + filled() + (0x07FFFFFF).to_bytes(8, "big") + filled()
+
+
+@pytest.mark.parametrize("where, behind", [
+    ("folder", b""), ("committee", whereabouts(2)), ("calldata", whereabouts(3)),
+    ("blob", whereabouts(4))])
+def test_batch_submission(venue, where, behind):
     venue.consume()
-    note("batch submission", "first, 3 requests consumed", submit(venue))
+    note("batch submission", f"{where}, first, 3 requests consumed", submit(venue, behind))
     for _ in range(3):
         venue.world.vault.request(venue.users[0], 2, 0, 0, 0, 0)
         venue.queued(2, 0, 0)
@@ -60,8 +71,8 @@ def test_batch_submission(venue):
         full = keccak(b"\x01" * 40)
         venue.sequence += 1 << 40
         venue.world.machine.pass_time(60)
-        note("batch submission", "all words full, requests consumed", submit(
-            venue, root=full, withdrawals=filled(), risk_table=filled(), receipts=filled(),
+        note("batch submission", f"{where}, all words full, requests consumed", submit(
+            venue, behind, root=full, withdrawals=filled(), risk_table=filled(), receipts=filled(),
             content=filled()))
 
 

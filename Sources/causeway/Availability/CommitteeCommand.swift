@@ -17,7 +17,8 @@ struct CommitteeServeCommand: ParsableCommand {
     abstract: "Store the data of batches, sign that they are there, and give them to anybody.",
     discussion: """
       Takes only what opens to the batch that the sequencer signed, and of each number one \
-      content. PUT /batch/NUMBER stores, GET /batch/NUMBER and GET /data/HASH give back.
+      content. PUT /batch/NUMBER stores, GET /batch/NUMBER and GET /data/HASH give back; \
+      /certificate/ does the same for what members signed together.
       """)
 
   @Option(help: "Where the data are kept.")

@@ -1,6 +1,5 @@
 import ChainAccess
 import DataAvailability
-import FixedContainers
 import Foundation
 import Signing
 import StateCommitments
@@ -14,9 +13,7 @@ final class DataLoop: Sendable {
   private let settlement: VenueConfiguration.Settlement
   private let folder: SettlementFolder
   private let report: CommitmentReport
-  private let isRunning = SharedCounter()
-  private let isStopping = SharedCounter()
-  private let isDone = SharedCounter()
+  private let thread = RoundThread("data")
 
   /// Nil when nothing is published beyond the folder.
   init?(
@@ -30,40 +27,23 @@ final class DataLoop: Sendable {
   }
 
   /// Starts the thread; once.
-  func run() {
-    isRunning.store(1)
-    let thread = Thread { [self] in
-      follow()
-      isDone.store(1)
-    }
-    thread.name = "data"
-    thread.start()
-  }
+  func run() { thread.run { [self] in follow() } }
 
   /// Ends it when its round is over.
-  func stop() {
-    guard isRunning.load() != 0 else { return }
-    isStopping.store(1)
-    while isDone.load() == 0 { Thread.sleep(forTimeInterval: 0.005) }
-  }
+  func stop() { thread.stop() }
 
   private func follow() {
     var work: DataWork?
-    while isStopping.load() == 0 {
+    while !thread.isStopping {
       do {
         if work == nil { work = try DataWork(settlement, folder) }
-        for line in try work?.round() ?? [] { report.alarm(line) }
+        for line in try work?.round(posted: report.figures.posted) ?? [] { report.alarm(line) }
       } catch {
         report.alarm("published data: \(error)")
-        pause(seconds: 5)
+        thread.pause(seconds: 5)
       }
-      pause(seconds: 0.5)
+      thread.pause(seconds: 0.5)
     }
-  }
-
-  private func pause(seconds: Double) {
-    let end = Date().addingTimeInterval(seconds)
-    while isStopping.load() == 0, Date() < end { Thread.sleep(forTimeInterval: 0.025) }
   }
 }
 
@@ -78,9 +58,10 @@ final class DataWork {
   /// Failed batches, and when they are tried again.
   private var pauses: [UInt64: Date] = [:]
 
-  /// Batches that are on their way at a time: nodes hold no more than 16 blob transactions of one
-  /// account.
+  /// Batches that are on their way at a time.
   private static var underWayMax: UInt64 { 8 }
+  /// Batches before `next` whose reference may have been withdrawn.
+  private static var behindMax: UInt64 { 1_024 }
   private static var retrySeconds: Double { 5 }
 
   /// Said once a minute, however often it happens.
@@ -142,16 +123,23 @@ final class DataWork {
     policy.maxFeePerGas = U256(chain.feeMax)
     policy.maxFeePerBlobGas = U256(data.blobFeeMax)
     policy.confirmations = max(1, chain.confirmations)
-    let tool = BlobTool(command: data.blobCommand, folder: folder.path)
+    let tool = data.blobCommand.isEmpty ? nil : BlobTool(command: data.blobCommand)
     return NodePublisher(
       url: chain.url, chainID: chain.chainID,
       payer: NodePublisher.Payer(
         keyFile: data.keyFile, senderFile: folder.path + "/data-sender.json", policy: policy,
-        blobTool: data.blobCommand.isEmpty ? nil : tool))
+        blobTool: tool))
   }
 
   /// Goes on with every batch that is closed and not published; lines for the operator.
-  func round() throws -> [String] {
+  ///
+  /// - Parameter posted: batches that the vault has; the references of later ones may have been
+  ///   withdrawn.
+  func round(posted: UInt64 = 0) throws -> [String] {
+    let oldest = max(posted + 1, next > Self.behindMax ? next - Self.behindMax : 1)
+    if publisher != nil, oldest < next {
+      next = (oldest..<next).first { !folder.hasReference($0) } ?? next
+    }
     do {
       for line in try publisher?.step() ?? [] { lines.add("data: \(line)") }
     } catch { lines.add("data: \(error)") }

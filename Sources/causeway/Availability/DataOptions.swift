@@ -80,7 +80,7 @@ struct DataOptions: ParsableArguments {
         CommitteeAvailability(
           committee, members: pairs.map(\.1),
           domain: SettlementDomain(chainID: chainID, contract: vault).separator
-        ) { complain("batch \($0): \($1)") })
+        ) { complain($0 == 0 ? $1 : "batch \($0): \($1)") })
     }
     return adapters
   }

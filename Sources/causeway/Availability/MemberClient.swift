@@ -50,6 +50,16 @@ struct MemberClient: CommitteeMember {
     try ask("GET", "/data/\(content)")
   }
 
+  func keep(_ certificate: AvailabilityCertificate) throws(AvailabilityError) {
+    _ = try ask(
+      "PUT", "/certificate/\(certificate.number)", body: certificate.octets,
+      headers: ["Content-Type": "application/octet-stream"])
+  }
+
+  func certificate(_ hash: KeccakDigest) throws(AvailabilityError) -> [UInt8] {
+    try ask("GET", "/certificate/\(hash)")
+  }
+
   /// The data of a batch by the member's own index: nothing of it is checked here.
   func fetch(number: UInt64) throws(AvailabilityError) -> [UInt8] {
     try ask("GET", "/batch/\(number)")

@@ -78,6 +78,33 @@ actor MemberDesk {
     fetched { () throws(AvailabilityError) in try directory.fetch(commitment: hash) }
   }
 
+  /// What is kept of a certificate.
+  func certificate(_ hash: KeccakDigest) -> HTTPAnswer {
+    fetched { () throws(AvailabilityError) in try member.certificate(hash) }
+  }
+
+  /// Keeps the certificate of a batch: only one with this member's own signature over the data that
+  /// it keeps, which it gave to nobody but the sequencer.
+  ///
+  /// Refused with 400 what is none, 404 without data of the batch, 507 what cannot be stored.
+  func keep(_ octets: [UInt8], number: UInt64) -> HTTPAnswer {
+    do throws(AvailabilityError) {
+      let certificate = try AvailabilityCertificate(octets: octets)
+      guard certificate.number == number else {
+        throw .certificate("it is of batch \(certificate.number)")
+      }
+      try member.check(certificate, domain: domain.separator)
+      try member.keep(certificate)
+      return HTTPAnswer(status: 200, body: [])
+    } catch {
+      switch error {
+      case .certificate: return .refused(400, "\(error)")
+      case .missing: return .refused(404, "no data of batch \(number) are kept here")
+      default: return .refused(507, "\(error)")
+      }
+    }
+  }
+
   private func fetched(_ read: () throws(AvailabilityError) -> [UInt8]) -> HTTPAnswer {
     do throws(AvailabilityError) {
       return HTTPAnswer(status: 200, body: try read())
@@ -87,8 +114,8 @@ actor MemberDesk {
   }
 }
 
-/// The member over HTTP: `PUT /batch/NUMBER` stores, `GET /batch/NUMBER` and `GET /data/HASH` give
-/// back.
+/// The member over HTTP: `PUT /batch/NUMBER` and `PUT /certificate/NUMBER` store, `GET
+/// /batch/NUMBER`, `GET /data/HASH` and `GET /certificate/HASH` give back.
 struct MemberService: Sendable {
   let desk: MemberDesk
   /// Lines of what was refused.
@@ -115,12 +142,18 @@ struct MemberService: Sendable {
     case ("GET", "batch"):
       guard let number = UInt64(parts[1]) else { return .refused(404, "no number of a batch") }
       return await desk.batch(number)
-    case ("GET", "data"):
+    case ("PUT", "certificate"):
+      guard let number = UInt64(parts[1]) else { return .refused(404, "no number of a batch") }
+      return await desk.keep(question.body, number: number)
+    case ("GET", "data"), ("GET", "certificate"):
       guard let hash = KeccakDigest(hexadecimal: parts[1]) else {
         return .refused(404, "no hash of 64 digits")
       }
-      return await desk.data(hash)
-    default: return .refused(405, "PUT /batch/NUMBER, GET /batch/NUMBER, GET /data/HASH")
+      return parts[0] == "data" ? await desk.data(hash) : await desk.certificate(hash)
+    default:
+      return .refused(
+        405,
+        "PUT /batch/NUMBER, /certificate/NUMBER; GET /batch/NUMBER, /data/HASH, /certificate/HASH")
     }
   }
 }

@@ -5,11 +5,13 @@ import Hashing
 import Signing
 
 /// Data on the base chain through an ordinary node: transactions of the payer to itself, whose
-/// calldata or blobs are the data. Locator: the hash of the transaction, 32 octets.
+/// calldata or blobs are the data.
 ///
 /// Each content has a name with the sender, so it is paid for once, also over restarts. Nothing
-/// here waits for a block: `publish…` throws `waiting` until the transaction is confirmed. One
-/// thread.
+/// here waits for a block: `publish` throws `waiting` until the transaction is confirmed. One that
+/// can no longer be mined, or was confirmed and is gone from the chain, makes room for another. One
+/// that was reverted is in its block with its data, and serves as well: the operator is told, since
+/// only an account with code can do that. One thread.
 final class NodePublisher: ChainPublisher {
   /// Who pays, and how much at most.
   struct Payer {
@@ -27,6 +29,10 @@ final class NodePublisher: ChainPublisher {
   private let beacon: BeaconClient?
   private var client: ChainClient?
   private var sender: TransactionSender?
+
+  /// Transactions that are on their way at a time: nodes hold no more than 16 of one account for
+  /// certain, and fewer large ones.
+  static var underWayMax: Int { 8 }
 
   /// - Parameters:
   ///   - payer: nil for one that only fetches.
@@ -50,44 +56,38 @@ final class NodePublisher: ChainPublisher {
 
   // MARK: Out
 
-  func publishCalldata(_ octets: [UInt8]) throws(AvailabilityError) -> [UInt8] {
-    try publish("calldata", octets, sidecar: nil)
-  }
-
-  func publishBlobs(_ blobs: [[UInt8]]) throws(AvailabilityError) -> [UInt8] {
-    guard let tool = payer?.blobTool else { throw .publisher("no program makes blobs' proofs") }
-    return try publish("blob", Array(blobs.joined())) { () throws(AvailabilityError) in
-      try tool.sidecar(blobs)
+  func publish(_ load: ChainLoad) throws(AvailabilityError) -> KeccakDigest {
+    guard load.blobs.isEmpty || payer?.blobTool != nil else {
+      throw .publisher("no program makes blobs' proofs")
     }
-  }
-
-  private func publish(
-    _ kind: String, _ octets: [UInt8], sidecar: (() throws(AvailabilityError) -> BlobSidecar)?
-  ) throws(AvailabilityError) -> [UInt8] {
     let sender = try connectedSender()
-    let content = "\(kind)-\(keccak256(octets))"
+    let content = keccak256(Array(load.blobs.joined()) + load.input)
+    let first = "\(load.blobs.isEmpty ? "calldata" : "blob")-\(content)"
+    var name = first
     var form = 0
-    var name = content
-    // One that can never be mined any more makes room for another.
-    while let state = sender.state(of: name), state == .reverted || state == .displaced {
-      form += 1
-      name = "\(content)-\(form)"
-    }
-    switch sender.state(of: name) {
-    case nil:
-      let blobs = try sidecar?()
-      let call = TransactionCall(to: sender.address, data: blobs == nil ? octets : [])
-      do throws(ChainError) {
-        try sender.submit(name, call, sidecar: blobs)
-      } catch { throw Self.reason(error) }
-    case .confirmed:
-      guard let hash = sender.minedHash(of: name) else {
-        throw .publisher("the sender's file has lost the transaction of \(name)")
+    while let state = sender.state(of: name) {
+      guard state.isFinal else { throw .waiting("its transaction is \(state.rawValue)") }
+      if state != .displaced, let hash = sender.minedHash(of: name), try isInChain(hash) {
+        return hash
       }
-      return hash.octets
-    default: break
+      form += 1
+      name = "\(first)-\(form)"
     }
+    guard sender.outstanding.count < Self.underWayMax else {
+      throw .waiting("\(Self.underWayMax) transactions are on their way")
+    }
+    let sidecar = load.blobs.isEmpty ? nil : try payer?.blobTool?.sidecar(load.blobs)
+    do throws(ChainError) {
+      try sender.submit(
+        name, TransactionCall(to: sender.address, data: load.input), sidecar: sidecar)
+    } catch { throw Self.reason(error) }
     throw .waiting("its transaction is \(sender.state(of: name)?.rawValue ?? "not sent")")
+  }
+
+  private func isInChain(_ hash: KeccakDigest) throws(AvailabilityError) -> Bool {
+    do throws(ChainError) {
+      return try connectedClient().isMined(hash)
+    } catch { throw Self.reason(error) }
   }
 
   /// What may be otherwise a moment later is waited for; the rest lets the next storage try.
@@ -123,15 +123,15 @@ final class NodePublisher: ChainPublisher {
 
   // MARK: Back
 
-  func calldata(_ locator: [UInt8]) throws(AvailabilityError) -> [UInt8] {
-    try transaction(locator).input
+  func input(of transaction: KeccakDigest) throws(AvailabilityError) -> [UInt8] {
+    try self.transaction(transaction).input
   }
 
-  func blobs(_ locator: [UInt8]) throws(AvailabilityError) -> [[UInt8]] {
+  func blobs(of hash: KeccakDigest) throws(AvailabilityError) -> [[UInt8]] {
     guard let beacon else {
       throw .publisher("no consensus node is named that has blobs; give --beacon URL")
     }
-    let transaction = try transaction(locator)
+    let transaction = try transaction(hash)
     guard let number = transaction.blockNumber, !transaction.blobHashes.isEmpty else {
       throw .missing(place: "transaction \(transaction.hash.hexadecimal), blobs")
     }
@@ -143,16 +143,32 @@ final class NodePublisher: ChainPublisher {
     } catch { throw .publisher("\(error)") }
   }
 
-  private func transaction(_ locator: [UInt8]) throws(AvailabilityError) -> ChainTransaction {
-    guard let hash = KeccakDigest(locator) else {
-      throw .reference("\(locator.count) octets name no transaction")
-    }
+  private func transaction(_ hash: KeccakDigest) throws(AvailabilityError) -> ChainTransaction {
     let found: ChainTransaction?
     do throws(ChainError) {
       found = try connectedClient().transaction(hash)
     } catch { throw .publisher("\(error)") }
     guard let found else { throw .missing(place: "transaction \(hash.hexadecimal)") }
     return found
+  }
+}
+
+extension ChainClient {
+  /// Whether a transaction is in a block of the chain.
+  func isMined(_ hash: KeccakDigest) throws(ChainError) -> Bool {
+    try transaction(hash)?.blockNumber != nil
+  }
+
+  /// Whether the transactions that carry a batch's data are in the chain, the earlier ones of
+  /// several too; true for data that are elsewhere.
+  ///
+  /// - Throws: `ChainError`, `AvailabilityError` for a reference that names none.
+  func hasData(_ reference: DataReference) throws -> Bool {
+    guard reference.kind == .calldata || reference.kind == .blob else { return true }
+    guard let hash = KeccakDigest(reference.locator), let last = try transaction(hash),
+      last.blockNumber != nil
+    else { return false }
+    return try reference.earlierTransactions(last.input).allSatisfy { try isMined($0) }
   }
 }
 

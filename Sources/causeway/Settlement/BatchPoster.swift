@@ -38,22 +38,33 @@ final class BatchPoster {
   /// - Returns: notices for the operator.
   func step() throws -> [String] {
     try readRecords()
-    let lines = try sender.step().compactMap(\.line)
+    var lines = try sender.step().compactMap(\.line)
     let next = posted + 1
     guard folder.numbers.contains(next), let last = records.last else { return lines }
     let manifest = try folder.manifest(next)
     var data = try VaultInterface.submit(manifest, after: last)
+    let form = forms[next] ?? 0
+    let name = form == 0 ? "batch-\(next)" : "batch-\(next)-\(form)"
+    let state = sender.state(of: name)
     if settlement.namesData {
       guard let reference = try folder.reference(next) else { return lines }
+      // Nothing is submitted that names what is not there.
+      if state == nil, try !client.hasData(reference) {
+        try folder.withdrawReference(next)
+        lines.append("data of batch \(next) are gone from the chain: they are published again")
+        return lines
+      }
       data += VaultInterface.whereabouts(reference)
     }
     let call = TransactionCall(to: settlement.vault, data: data)
-    let form = forms[next] ?? 0
-    let name = form == 0 ? "batch-\(next)" : "batch-\(next)-\(form)"
-    switch sender.state(of: name) {
+    switch state {
     case nil: try sender.submit(name, call)
     // The batch before it was mined anew, in another block: its record is another.
     case .reverted, .displaced: forms[next] = form + 1
+    // Deeper than it was thought safe, and another transaction has its place.
+    case .confirmed:
+      guard let hash = sender.minedHash(of: name), try !client.isMined(hash) else { break }
+      forms[next] = form + 1
     default: break
     }
     return lines

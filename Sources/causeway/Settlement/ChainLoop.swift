@@ -1,5 +1,4 @@
 import ChainAccess
-import FixedContainers
 import Foundation
 import Hashing
 import Signing
@@ -43,9 +42,7 @@ final class ChainLoop: Sendable {
   let queue = QueueLog()
   let inbox = ChainInbox()
   private let report: CommitmentReport
-  private let isRunning = SharedCounter()
-  private let isStopping = SharedCounter()
-  private let isDone = SharedCounter()
+  private let thread = RoundThread("settlement")
 
   init(
     _ settlement: VenueConfiguration.Chain, _ folder: SettlementFolder, start: Start,
@@ -58,26 +55,14 @@ final class ChainLoop: Sendable {
   }
 
   /// Starts the thread; once.
-  func run() {
-    isRunning.store(1)
-    let thread = Thread { [self] in
-      follow()
-      isDone.store(1)
-    }
-    thread.name = "settlement"
-    thread.start()
-  }
+  func run() { thread.run { [self] in follow() } }
 
   /// Ends it when its round is over.
-  func stop() {
-    guard isRunning.load() != 0 else { return }
-    isStopping.store(1)
-    while isDone.load() == 0 { Thread.sleep(forTimeInterval: 0.005) }
-  }
+  func stop() { thread.stop() }
 
   private func follow() {
     var work: ChainWork?
-    while isStopping.load() == 0 {
+    while !thread.isStopping {
       do {
         if work == nil {
           work = try ChainWork(settlement, folder, start, queue: queue, inbox: inbox)
@@ -89,9 +74,7 @@ final class ChainLoop: Sendable {
         report.alarm("base chain: \(error)")
       }
       if let line = work?.applyPolicy(newest: folder.numbers.last ?? 0) { report.alarm(line) }
-      for _ in 0..<20 where isStopping.load() == 0 {
-        Thread.sleep(forTimeInterval: 0.025)
-      }
+      thread.pause(seconds: 0.5)
     }
   }
 }

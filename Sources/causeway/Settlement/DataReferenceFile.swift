@@ -4,7 +4,8 @@ import Foundation
 import Hashing
 
 /// Where a batch's data were published: `references/data-NUMBER.json` in the settlement folder.
-/// Once written it stays: the batch's submission says the same.
+/// Once the batch's submission is signed it stays, and says the same. Before, it is withdrawn when
+/// the chain no longer has the data.
 struct DataReferenceFile: Codable, Equatable {
   var number: UInt64
   var kind: String
@@ -52,6 +53,16 @@ extension SettlementFolder {
     } catch {
       throw ConfigurationError(path, "is no reference to data: it was cut or altered")
     }
+  }
+
+  func hasReference(_ batch: UInt64) -> Bool {
+    FileManager.default.fileExists(atPath: references + "/" + DataReferenceFile.name(batch))
+  }
+
+  /// Lets the data of a batch be published again.
+  func withdrawReference(_ batch: UInt64) throws {
+    try FileManager.default.removeItem(
+      atPath: references + "/" + DataReferenceFile.name(batch))
   }
 
   func write(_ reference: DataReference, of batch: UInt64) throws {

@@ -10,8 +10,8 @@ import Signing
 final class DataProof {
   struct Figures: Encodable {
     var batches: UInt64 = 0
-    /// By kind of storage: batches, octets published, and gas of the last submission and of the
-    /// data's own transaction.
+    /// By kind of storage: batches, octets published, and gas of the dearest submission and of the
+    /// last of the data's own transactions.
     var kinds: [String: Kind] = [:]
 
     struct Kind: Encodable {
@@ -34,6 +34,7 @@ final class DataProof {
   private var lastOfCommittee: UInt64 = 0
 
   private static let dataKey: UInt64 = 6
+  private static let submissionGasMax: UInt64 = 62_000
 
   init(root: String, folder: String, say: @escaping (String) -> Void) throws {
     self.root = root
@@ -155,8 +156,12 @@ final class DataProof {
       figure.batches += 1
       figure.octets += reference.length
       let transaction = history.batches[Int(number) - 1].transaction
-      figure.submissionGas = try world.chain.client.receipt(transaction)?.gasUsed ?? 0
-      if let hash = KeccakDigest(reference.locator) {
+      let gas = try world.chain.client.receipt(transaction)?.gasUsed ?? .max
+      findings.require(gas <= Self.submissionGasMax) {
+        "the submission of batch \(number) took \(gas) gas, its data as \(reference.kind)"
+      }
+      figure.submissionGas = max(figure.submissionGas, gas)
+      if reference.kind != .committee, let hash = KeccakDigest(reference.locator) {
         figure.dataGas = try world.chain.client.receipt(hash)?.gasUsed ?? 0
       }
       figures.kinds["\(reference.kind)"] = figure
@@ -172,19 +177,19 @@ final class DataProof {
         members: committee.addresses, threshold: DataCommitteeProcesses.threshold)
     else { return findings.add("no committee") }
     let domain = SettlementDomain(chainID: world.deployed.chainID, contract: world.place.vault)
+    let store = CommitteeAvailability(
+      members, members: try committee.urls.map { try MemberClient($0) }, domain: domain.separator
+    ) { _, _ in }
     let history = try VaultHistory(world.place, world.chain.client)
     for number in 1...lastOfCommittee {
       let reference = try history.reference(number, vault: world.place.vault, world.chain.client)
       guard reference.kind == .committee else { continue }
-      let certificate = try AvailabilityCertificate(octets: reference.locator)
       do throws(AvailabilityError) {
-        try certificate.check(
-          by: members, domain: domain.separator, length: reference.length,
-          content: reference.commitment)
+        let certificate = try store.certificate(of: reference)
+        findings.require(certificate.signatures.count == (number % 3 == 2 ? 4 : 3)) {
+          "batch \(number) has \(certificate.signatures.count) signatures"
+        }
       } catch { findings.add("batch \(number): \(error)") }
-      findings.require(certificate.signatures.count == (number % 3 == 2 ? 4 : 3)) {
-        "batch \(number) has \(certificate.signatures.count) signatures"
-      }
     }
   }
 

@@ -34,7 +34,7 @@ struct ProveDataCommand: ParsableCommand {
       for (kind, figure) in proof.figures.kinds.sorted(by: { $0.key < $1.key }) {
         say(
           "\(kind): \(figure.batches) batches, \(grouped(figure.octets)) octets; gas of a "
-            + "submission \(grouped(figure.submissionGas))"
+            + "submission at most \(grouped(figure.submissionGas))"
             + (figure.dataGas > 0 ? ", of its data \(grouped(figure.dataGas))" : ""))
       }
     }
