@@ -52,14 +52,25 @@ extension TransactionSender {
     }
     let isDue = head >= entry.sentAt && head - entry.sentAt >= policy.blocksUntilRaise
     if isDue && mined == entry.nonce {
-      try raise(index, in: &work, head: head)
-      return [.raised(entry.name)]
+      do throws(ChainError) {
+        try raise(index, in: &work, head: head)
+        return [.raised(entry.name)]
+      } catch {
+        guard case .feeAboveCap = error else { throw error }
+        // What is signed goes out all the same: fees may fall again.
+        return try resend(index, in: &work, head: head) + [.trouble(entry.name, error)]
+      }
     }
-    if entry.state == .unsent {
-      return try broadcast(index, in: &work, head: head) ? [.sent(entry.name)] : []
-    }
+    return try resend(index, in: &work, head: head)
+  }
+
+  /// Sends the newest form again when the node does not know it.
+  private func resend(
+    _ index: Int, in work: inout Work, head: UInt64
+  ) throws(ChainError) -> [SenderNotice] {
+    let entry = work.book.entries[index]
     let newest = try KeccakDigest(hexadecimal: entry.hashes.last ?? "")
-    guard try !client.knows(transaction: newest) else { return [] }
+    if entry.state != .unsent, try client.knows(transaction: newest) { return [] }
     return try broadcast(index, in: &work, head: head) ? [.sent(entry.name)] : []
   }
 

@@ -86,7 +86,7 @@ import Testing
         return "it was believed"
       } catch { return "\(error)" }
     }
-    #expect(failure(["/bin/false"]).hasSuffix("it ended with status 1"))
+    #expect(failure(["/bin/false"]).hasSuffix("it ended with status 1 and 0 answers for 1 blobs"))
     #expect(failure(["/no/such"]).hasSuffix("it cannot be started"))
     #expect(failure(["true"]).contains("0 answers for 1 blobs"))
     #expect(
@@ -150,7 +150,8 @@ struct ChainDataTests {
   @Test func `calldata and blobs go out once and come back from the chain`() throws {
     let reader = try world.reader()
     for (kind, frame) in [
-      (DataReference.Kind.calldata, world.octets(20_000, seed: 1)), (.blob, world.octets(150_000, seed: 2)),
+      (DataReference.Kind.calldata, world.octets(20_000, seed: 1)),
+      (.blob, world.octets(150_000, seed: 2)),
     ] {
       func adapter(_ publisher: NodePublisher) -> any AvailabilityAdapter {
         kind == .blob

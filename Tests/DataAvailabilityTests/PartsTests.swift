@@ -54,7 +54,7 @@ import Testing
 
   /// Goal: whatever is wrong with a part is told, and nothing wrong is given back. Method: three
   /// parts; one after another goes missing, is cut, altered, changes places, or the list is.
-  @Test func `a part that is missing, cut, altered or in another place is one clear error`() throws {
+  @Test func `a part that is missing, cut, altered or elsewhere is one clear error`() throws {
     let chain = MemoryChain()
     let calldata = CalldataAvailability(publisher: chain)
     let frame = octets(2 * Self.most + 500)

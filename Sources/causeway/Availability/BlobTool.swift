@@ -119,7 +119,9 @@ final class BlobTool {
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while lineCount < answers {
       let left = end.timeIntervalSinceNow
-      guard left > 0 else { throw failure("no answer within \(Int(timeoutSeconds.rounded(.up))) s") }
+      guard left > 0 else {
+        throw failure("no answer within \(Int(timeoutSeconds.rounded(.up))) s")
+      }
       let wanted = Int16(sent < text.count ? POLLIN | POLLOUT : POLLIN)
       var look = pollfd(fd: channel, events: wanted, revents: 0)
       // SAFETY: the call reads and writes the one local value.
