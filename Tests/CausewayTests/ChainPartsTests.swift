@@ -177,6 +177,28 @@ struct ChainPartsTests {
     }
   }
 
+  /// Goal: the program that makes proofs is started once, and again when it died; what it costs is
+  /// printed. Method: the same blob three times, killed before the last.
+  @Test func `the program for blobs is kept, and started again when it died`() throws {
+    let tool = BlobTool(command: ProjectTools.blobCommand)
+    let blob = BlobPacking.pack(world.octets(1_000, seed: 8))
+    var seconds: [Double] = []
+    func timed() throws -> BlobSidecar {
+      let start = ContinuousClock.now
+      defer { seconds.append((ContinuousClock.now - start) / .seconds(1)) }
+      return try tool.sidecar(blob)
+    }
+    let first = try timed()
+    let process = try #require(tool.processIdentifier)
+    #expect(try timed() == first)
+    #expect(tool.processIdentifier == process)
+    kill(process, SIGKILL)
+    Thread.sleep(forTimeInterval: 0.2)
+    #expect(try timed() == first)
+    #expect(tool.processIdentifier != process)
+    print("seconds for a blob's proofs: first, kept, restarted: \(seconds)")
+  }
+
   /// Goal: data of a reverted transaction are in its block and count; one that is known to revert
   /// is not sent, and another storage takes over. Method: the paying account gets code (EIP-7702),
   /// first none at its address, then code that reverts, in the block of the data.
