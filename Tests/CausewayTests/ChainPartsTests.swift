@@ -113,10 +113,11 @@ struct ChainPartsTests {
   /// over in time; lower fees let it go out. Method: full blocks raise the base fee over the cap of
   /// a transaction that waits.
   @Test func `a transaction priced below the market waits, alarms and falls back`() throws {
-    let base = try #require(
-      try world.chain.client.request("eth_gasPrice", []).asText.flatMap {
-        UInt64($0.dropFirst(2), radix: 16)
-      }) - 1_000_000_000
+    let base =
+      try #require(
+        try world.chain.client.request("eth_gasPrice", []).asText.flatMap {
+          UInt64($0.dropFirst(2), radix: 16)
+        }) - 1_000_000_000
     let publisher = try world.publisher {
       $0.maxFeePerGas = U256(base + base / 50)
       $0.maxPriorityFeePerGas = 1
