@@ -113,10 +113,11 @@ struct ChainPartsTests {
   /// over in time; lower fees let it go out. Method: full blocks raise the base fee over the cap of
   /// a transaction that waits.
   @Test func `a transaction priced below the market waits, alarms and falls back`() throws {
-    let base = try #require(
-      try world.chain.client.request("eth_gasPrice", []).asText.flatMap {
-        UInt64($0.dropFirst(2), radix: 16)
-      }) - 1_000_000_000
+    let base =
+      try #require(
+        try world.chain.client.request("eth_gasPrice", []).asText.flatMap {
+          UInt64($0.dropFirst(2), radix: 16)
+        }) - 1_000_000_000
     let publisher = try world.publisher {
       $0.maxFeePerGas = U256(base + base / 50)
       $0.maxPriorityFeePerGas = 1
@@ -175,6 +176,28 @@ struct ChainPartsTests {
       try world.mine()
       try crowd.step()
     }
+  }
+
+  /// Goal: the program that makes proofs is started once, and again when it died; what it costs is
+  /// printed. Method: the same blob three times, killed before the last.
+  @Test func `the program for blobs is kept, and started again when it died`() throws {
+    let tool = BlobTool(command: ProjectTools.blobCommand)
+    let blob = BlobPacking.pack(world.octets(1_000, seed: 8))
+    var seconds: [Double] = []
+    func timed() throws -> BlobSidecar {
+      let start = ContinuousClock.now
+      defer { seconds.append((ContinuousClock.now - start) / .seconds(1)) }
+      return try tool.sidecar(blob)
+    }
+    let first = try timed()
+    let process = try #require(tool.processIdentifier)
+    #expect(try timed() == first)
+    #expect(tool.processIdentifier == process)
+    kill(process, SIGKILL)
+    Thread.sleep(forTimeInterval: 0.2)
+    #expect(try timed() == first)
+    #expect(tool.processIdentifier != process)
+    print("seconds for a blob's proofs: first, kept, restarted: \(seconds)")
   }
 
   /// Goal: data of a reverted transaction are in its block and count; one that is known to revert

@@ -94,6 +94,8 @@ import Testing
     #expect(failure(["/bin/echo", "0x12"]).contains("blob_command /bin/echo"))
     #expect(failure(["/bin/echo", "error: no blob"]).contains("error: no blob"))
     #expect(failure(["/bin/sleep", "30"], seconds: 0.3).contains("no answer within"))
+    let more = #"while read line; do printf '0x12\n0x12\n'; done"#
+    #expect(failure(["/bin/sh", "-c", more]).hasSuffix("it says more than was asked"))
     let rest = try FileManager.default.contentsOfDirectory(atPath: fixture.folder.path)
     #expect(!rest.contains { $0.hasPrefix(".blobs") })
   }

@@ -306,15 +306,20 @@ def test_unseen_deposit_is_refunded_once(venue):
     world.vault.replace(NOBODY, *venue.state_call(venue.accounts[0], 3))
 
 
-def test_deposit_in_a_newer_state_is_not_refunded(venue):
+def test_deposit_inside_a_signed_state_is_not_refunded_too(venue):
+    """Two deposits that no batch has seen; the first is inside the state that replaced a claim."""
     world = venue.world
-    world.vault.deposit(OWNERS[0], 0, 2_000_000)
-    venue.queued(DEPOSIT, 0, 2_000_000)
+    for _ in range(2):
+        world.vault.deposit(OWNERS[0], 0, 2_000_000)
+        venue.queued(DEPOSIT, 0, 2_000_000)
     world.machine.pass_time(24 * HOUR + 1)
     world.vault.freeze(NOBODY, *venue.last())
     venue.move(0, 2_000_000)
     world.vault.replace(NOBODY, *venue.state_call(venue.accounts[0], 4))
     refuses("seen", world.vault.refund, NOBODY, 3, venue.chains[3], 0, 2_000_000)
+    before = world.held(OWNERS[0])
+    world.vault.refund(NOBODY, 4, venue.chains[4], 0, 2_000_000)
+    assert world.held(OWNERS[0]) - before == 2_000_000
 
 
 def test_committee_with_a_dishonest_member(venue):
