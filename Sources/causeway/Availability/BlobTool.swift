@@ -45,10 +45,6 @@ final class BlobTool {
 
   private func answer(_ blobs: [[UInt8]]) throws(AvailabilityError) -> BlobSidecar {
     if process == nil { try start() }
-    var octet: UInt8 = 0
-    // SAFETY: the call writes one octet into the local value.
-    let rest = unsafe recv(channel, &octet, 1, Int32(MSG_DONTWAIT) | Int32(MSG_PEEK))
-    guard rest <= 0 else { throw failure("it says more than was asked") }
     var commitments: [[UInt8]] = []
     var proofs: [[UInt8]] = []
     let text = blobs.map { hexadecimal($0) + "\n" }.joined()
