@@ -1,5 +1,6 @@
 import ArgumentParser
 import ChainAccess
+import Foundation
 import Settlement
 
 /// `causeway exit`: leaves a venue without asking it.
@@ -29,6 +30,12 @@ struct ExitCommand: ParsableCommand {
 
   @Flag(help: "Print one line of JSON.")
   var json = false
+
+  /// A folder that is not there would leave everybody with the last batch's state unawares.
+  func validate() throws {
+    guard let states, !FileManager.default.fileExists(atPath: states) else { return }
+    throw ValidationError("--states \(states): no such folder; give the one with account-N.json")
+  }
 
   func run() throws {
     let client = try chain.client()
