@@ -5,8 +5,8 @@
 typedef uint64_t v8 __attribute__((vector_size(64), aligned(64)));
 typedef uint64_t v8_anywhere __attribute__((vector_size(64), aligned(8)));
 
-#define ROTATED(lanes, bits) ROTATED_LANES((v8)(lanes), bits)
-#define ROTATED_LANES(lanes, bits) ((lanes) << (bits) | (lanes) >> (64 - (bits)))
+#define ROTATED(lanes, bits) ((lanes) << (bits) | (lanes) >> ((64 - (bits)) % 64))
+#define UNROLLED _Pragma("clang loop unroll(full)")
 
 static const uint64_t constants[24] = {
     0x0000000000000001, 0x0000000000008082, 0x800000000000808a, 0x8000000080008000,
@@ -18,80 +18,105 @@ static const uint64_t constants[24] = {
 };
 
 // Without this the lanes go through registers of half the width even where there are wider ones.
-__attribute__((min_vector_width(512)))
+#define WHOLE_VECTORS __attribute__((min_vector_width(512)))
+
+/// By how many bits the word at [x + 5 * y] is rotated.
+static const int rotations[25] = {
+    0,  1,  62, 28, 27, 36, 44, 6,  55, 20, 3,  10, 43,
+    25, 39, 41, 45, 15, 21, 8,  18, 2,  61, 56, 14,
+};
+
+/// One round. A row of the result is finished before the next begins: few words are alive at once.
+static inline __attribute__((always_inline)) WHOLE_VECTORS
+void keccak_round(v8 a[25], uint64_t constant)
+{
+  v8 parity[5], change[5], result[25];
+  UNROLLED for (int x = 0; x < 5; x++)
+    parity[x] = a[x] ^ a[x + 5] ^ a[x + 10] ^ a[x + 15] ^ a[x + 20];
+  UNROLLED for (int x = 0; x < 5; x++)
+    change[x] = parity[(x + 4) % 5] ^ ROTATED(parity[(x + 1) % 5], 1);
+  UNROLLED for (int y = 0; y < 5; y++) {
+    v8 row[5];
+    UNROLLED for (int x = 0; x < 5; x++) {
+      int column = (x + 3 * y) % 5, word = column + 5 * x;
+      v8 changed = a[word] ^ change[column];
+      row[x] = ROTATED(changed, rotations[word]);
+    }
+    UNROLLED for (int x = 0; x < 5; x++)
+      result[x + 5 * y] = row[x] ^ (~row[(x + 1) % 5] & row[(x + 2) % 5]);
+  }
+  result[0] ^= constant;
+  UNROLLED for (int word = 0; word < 25; word++) a[word] = result[word];
+}
+
+WHOLE_VECTORS
 void causeway_keccak_x8(uint64_t *states)
 {
   v8_anywhere *lanes = (v8_anywhere *)states;
-  v8 a0 = lanes[0], a1 = lanes[1], a2 = lanes[2], a3 = lanes[3], a4 = lanes[4];
-  v8 a5 = lanes[5], a6 = lanes[6], a7 = lanes[7], a8 = lanes[8], a9 = lanes[9];
-  v8 a10 = lanes[10], a11 = lanes[11], a12 = lanes[12], a13 = lanes[13], a14 = lanes[14];
-  v8 a15 = lanes[15], a16 = lanes[16], a17 = lanes[17], a18 = lanes[18], a19 = lanes[19];
-  v8 a20 = lanes[20], a21 = lanes[21], a22 = lanes[22], a23 = lanes[23], a24 = lanes[24];
-  for (int round = 0; round < 24; round++) {
-    v8 c0 = a0 ^ a5 ^ a10 ^ a15 ^ a20;
-    v8 c1 = a1 ^ a6 ^ a11 ^ a16 ^ a21;
-    v8 c2 = a2 ^ a7 ^ a12 ^ a17 ^ a22;
-    v8 c3 = a3 ^ a8 ^ a13 ^ a18 ^ a23;
-    v8 c4 = a4 ^ a9 ^ a14 ^ a19 ^ a24;
-    v8 d0 = c4 ^ ROTATED(c1, 1);
-    v8 d1 = c0 ^ ROTATED(c2, 1);
-    v8 d2 = c1 ^ ROTATED(c3, 1);
-    v8 d3 = c2 ^ ROTATED(c4, 1);
-    v8 d4 = c3 ^ ROTATED(c0, 1);
-    v8 b0 = a0 ^ d0;
-    v8 b1 = ROTATED(a6 ^ d1, 44);
-    v8 b2 = ROTATED(a12 ^ d2, 43);
-    v8 b3 = ROTATED(a18 ^ d3, 21);
-    v8 b4 = ROTATED(a24 ^ d4, 14);
-    v8 b5 = ROTATED(a3 ^ d3, 28);
-    v8 b6 = ROTATED(a9 ^ d4, 20);
-    v8 b7 = ROTATED(a10 ^ d0, 3);
-    v8 b8 = ROTATED(a16 ^ d1, 45);
-    v8 b9 = ROTATED(a22 ^ d2, 61);
-    v8 b10 = ROTATED(a1 ^ d1, 1);
-    v8 b11 = ROTATED(a7 ^ d2, 6);
-    v8 b12 = ROTATED(a13 ^ d3, 25);
-    v8 b13 = ROTATED(a19 ^ d4, 8);
-    v8 b14 = ROTATED(a20 ^ d0, 18);
-    v8 b15 = ROTATED(a4 ^ d4, 27);
-    v8 b16 = ROTATED(a5 ^ d0, 36);
-    v8 b17 = ROTATED(a11 ^ d1, 10);
-    v8 b18 = ROTATED(a17 ^ d2, 15);
-    v8 b19 = ROTATED(a23 ^ d3, 56);
-    v8 b20 = ROTATED(a2 ^ d2, 62);
-    v8 b21 = ROTATED(a8 ^ d3, 55);
-    v8 b22 = ROTATED(a14 ^ d4, 39);
-    v8 b23 = ROTATED(a15 ^ d0, 41);
-    v8 b24 = ROTATED(a21 ^ d1, 2);
-    a0 = b0 ^ (~b1 & b2) ^ constants[round];
-    a1 = b1 ^ (~b2 & b3);
-    a2 = b2 ^ (~b3 & b4);
-    a3 = b3 ^ (~b4 & b0);
-    a4 = b4 ^ (~b0 & b1);
-    a5 = b5 ^ (~b6 & b7);
-    a6 = b6 ^ (~b7 & b8);
-    a7 = b7 ^ (~b8 & b9);
-    a8 = b8 ^ (~b9 & b5);
-    a9 = b9 ^ (~b5 & b6);
-    a10 = b10 ^ (~b11 & b12);
-    a11 = b11 ^ (~b12 & b13);
-    a12 = b12 ^ (~b13 & b14);
-    a13 = b13 ^ (~b14 & b10);
-    a14 = b14 ^ (~b10 & b11);
-    a15 = b15 ^ (~b16 & b17);
-    a16 = b16 ^ (~b17 & b18);
-    a17 = b17 ^ (~b18 & b19);
-    a18 = b18 ^ (~b19 & b15);
-    a19 = b19 ^ (~b15 & b16);
-    a20 = b20 ^ (~b21 & b22);
-    a21 = b21 ^ (~b22 & b23);
-    a22 = b22 ^ (~b23 & b24);
-    a23 = b23 ^ (~b24 & b20);
-    a24 = b24 ^ (~b20 & b21);
+  v8 a[25];
+  UNROLLED for (int word = 0; word < 25; word++) a[word] = lanes[word];
+  for (int round = 0; round < 24; round++) keccak_round(a, constants[round]);
+  UNROLLED for (int word = 0; word < 25; word++) lanes[word] = a[word];
+}
+
+// MARK: Messages to lanes, lanes to digests
+
+#define PICK __builtin_shufflevector
+
+/// Eight words of each message to vectors: word j of message i to lane i of vector j.
+static inline __attribute__((always_inline)) WHOLE_VECTORS
+void transpose(const uint64_t *messages, size_t stride, v8 words[8])
+{
+  v8 pairs[8], fours[8];
+  for (int i = 0; i < 8; i += 2) {
+    v8 row = *(v8_anywhere *)(messages + i * stride);
+    v8 next = *(v8_anywhere *)(messages + (i + 1) * stride);
+    pairs[i] = PICK(row, next, 0, 8, 2, 10, 4, 12, 6, 14);
+    pairs[i + 1] = PICK(row, next, 1, 9, 3, 11, 5, 13, 7, 15);
   }
-  lanes[0] = a0; lanes[1] = a1; lanes[2] = a2; lanes[3] = a3; lanes[4] = a4;
-  lanes[5] = a5; lanes[6] = a6; lanes[7] = a7; lanes[8] = a8; lanes[9] = a9;
-  lanes[10] = a10; lanes[11] = a11; lanes[12] = a12; lanes[13] = a13; lanes[14] = a14;
-  lanes[15] = a15; lanes[16] = a16; lanes[17] = a17; lanes[18] = a18; lanes[19] = a19;
-  lanes[20] = a20; lanes[21] = a21; lanes[22] = a22; lanes[23] = a23; lanes[24] = a24;
+  for (int i = 0; i < 8; i += 4)
+    for (int j = 0; j < 2; j++) {
+      fours[i + j] = PICK(pairs[i + j], pairs[i + 2 + j], 0, 1, 8, 9, 4, 5, 12, 13);
+      fours[i + 2 + j] = PICK(pairs[i + j], pairs[i + 2 + j], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+  for (int j = 0; j < 4; j++) {
+    words[j] = PICK(fours[j], fours[4 + j], 0, 1, 2, 3, 8, 9, 10, 11);
+    words[4 + j] = PICK(fours[j], fours[4 + j], 4, 5, 6, 7, 12, 13, 14, 15);
+  }
+}
+
+/// Lane i of the words 0 to 3 to digest i.
+static inline __attribute__((always_inline)) WHOLE_VECTORS
+void write_digests(const v8 words[4], uint64_t *digests)
+{
+  v8_anywhere *two = (v8_anywhere *)digests;
+  v8 even_low = PICK(words[0], words[1], 0, 8, 2, 10, 4, 12, 6, 14);
+  v8 odd_low = PICK(words[0], words[1], 1, 9, 3, 11, 5, 13, 7, 15);
+  v8 even_high = PICK(words[2], words[3], 0, 8, 2, 10, 4, 12, 6, 14);
+  v8 odd_high = PICK(words[2], words[3], 1, 9, 3, 11, 5, 13, 7, 15);
+  v8 digests02 = PICK(even_low, even_high, 0, 1, 8, 9, 2, 3, 10, 11);
+  v8 digests13 = PICK(odd_low, odd_high, 0, 1, 8, 9, 2, 3, 10, 11);
+  v8 digests46 = PICK(even_low, even_high, 4, 5, 12, 13, 6, 7, 14, 15);
+  v8 digests57 = PICK(odd_low, odd_high, 4, 5, 12, 13, 6, 7, 14, 15);
+  two[0] = PICK(digests02, digests13, 0, 1, 2, 3, 8, 9, 10, 11);
+  two[1] = PICK(digests02, digests13, 4, 5, 6, 7, 12, 13, 14, 15);
+  two[2] = PICK(digests46, digests57, 0, 1, 2, 3, 8, 9, 10, 11);
+  two[3] = PICK(digests46, digests57, 4, 5, 6, 7, 12, 13, 14, 15);
+}
+
+WHOLE_VECTORS
+void causeway_keccak256_x8(
+    const uint64_t *messages, size_t stride, size_t byte_count, uint64_t *digests)
+{
+  v8 state[25] = {0};
+  size_t words = (byte_count + 7) / 8;
+  for (size_t first = 0; first < words && first < 16; first += 8)
+    transpose(messages + first, stride, state + first);
+  if (words > 16)
+    for (int lane = 0; lane < 8; lane++) state[16][lane] = messages[lane * stride + 16];
+  // The first bit behind the message, and the last of the block.
+  state[byte_count / 8] ^= (uint64_t)1 << (byte_count % 8 * 8);
+  state[16] ^= (uint64_t)1 << 63;
+  causeway_keccak_x8((uint64_t *)state);
+  write_digests(state, digests);
 }

@@ -45,8 +45,7 @@ struct PositionRoots {
   /// One level up for all accounts.
   private mutating func fold(height: Int) {
     let absent = DefaultNodes.standard[height]
-    var left = KeccakDigests(repeating: KeccakDigest())
-    var right = left
+    var pairs = InlineArray<8, KeccakPair>(repeating: KeccakPair())
     var lanes = 0
     var read = 0
     // Parents are written where their children were, which have been read by then.
@@ -54,18 +53,18 @@ struct PositionRoots {
     for account in counts.indices {
       let count = counts[account]
       for pair in stride(from: 0, to: count, by: 2) {
-        left[lanes] = nodes[read + pair]
-        right[lanes] = pair + 1 < count ? nodes[read + pair + 1] : absent
+        pairs[lanes] = KeccakPair(
+          left: nodes[read + pair], right: pair + 1 < count ? nodes[read + pair + 1] : absent)
         lanes += 1
         if lanes == 8 {
-          write(Keccak256x8.hashPairs(left, right), 8, at: &written)
+          write(Keccak256x8.hashPairs(pairs), 8, at: &written)
           lanes = 0
         }
       }
       read += count
       counts[account] = (count + 1) / 2
     }
-    if lanes > 0 { write(Keccak256x8.hashPairs(left, right), lanes, at: &written) }
+    if lanes > 0 { write(Keccak256x8.hashPairs(pairs), lanes, at: &written) }
     nodes.removeLast(nodes.count - written)
   }
 

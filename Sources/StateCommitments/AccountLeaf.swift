@@ -67,8 +67,6 @@ public struct AccountLeaf: BitwiseCopyable, Sendable, Equatable {
 
   /// The hashes of eight leaves.
   public static func hashes(_ leaves: InlineArray<8, AccountLeaf>) -> KeccakDigests {
-    var hash = Keccak256x8()
-    for lane in 0..<8 { leaves[lane].packed.enter(&hash, lane: lane) }
-    return hash.finish(byteCount: 114)
+    Keccak256x8.hash(InlineArray { leaves[$0].packed.words }, byteCount: 114)
   }
 }

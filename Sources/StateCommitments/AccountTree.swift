@@ -76,13 +76,12 @@ public struct AccountTree: ~Copyable, Sendable {
   private mutating func hash(_ batch: inout ParentBatch) -> Int {
     let count = batch.count
     guard count > 0 else { return 0 }
-    var left = KeccakDigests(repeating: KeccakDigest())
-    var right = left
+    var pairs = InlineArray<8, KeccakPair>(repeating: KeccakPair())
     for lane in 0..<count {
-      left[lane] = nodes[2 &* batch.places[lane]]
-      right[lane] = nodes[2 &* batch.places[lane] &+ 1]
+      let place = 2 &* batch.places[lane]
+      pairs[lane] = KeccakPair(left: nodes[place], right: nodes[place &+ 1])
     }
-    let digests = Keccak256x8.hashPairs(left, right)
+    let digests = Keccak256x8.hashPairs(pairs)
     for lane in 0..<count {
       let place = batch.places[lane]
       nodes[place] = digests[lane]

@@ -30,9 +30,7 @@ struct PackedRecord: BitwiseCopyable {
 
   /// Keccak-256 of the octets.
   var hash: KeccakDigest {
-    var hash = Keccak256x8()
-    enter(&hash, lane: 0)
-    return hash.finish(byteCount: byteCount)[0]
+    Keccak256x8.hash(InlineArray(repeating: words), byteCount: byteCount)[0]
   }
 
   var octets: [UInt8] {
@@ -58,9 +56,5 @@ struct PackedRecord: BitwiseCopyable {
       let words = (0..<4).map { _ in number(octets: 8).byteSwapped }
       return KeccakDigest(word0: words[0], word1: words[1], word2: words[2], word3: words[3])
     }
-  }
-
-  func enter(_ hash: inout Keccak256x8, lane: Int) {
-    for place in 0..<17 { hash[place, lane] = words[place] }
   }
 }

@@ -61,9 +61,7 @@ public struct PositionLeaf: BitwiseCopyable, Sendable, Equatable {
 
   /// The hashes of eight positions.
   public static func hashes(_ leaves: InlineArray<8, PositionLeaf>) -> KeccakDigests {
-    var hash = Keccak256x8()
-    for lane in 0..<8 { leaves[lane].packed.enter(&hash, lane: lane) }
-    return hash.finish(byteCount: 46)
+    Keccak256x8.hash(InlineArray { leaves[$0].packed.words }, byteCount: 46)
   }
 }
 
@@ -115,14 +113,13 @@ public struct PositionTree: BitwiseCopyable, Sendable {
   private mutating func hash(parents first: Int, _ count: Int) {
     var done = 0
     while done < count {
-      var left = KeccakDigests(repeating: KeccakDigest())
-      var right = left
+      var pairs = InlineArray<8, KeccakPair>(repeating: KeccakPair())
       let lanes = min(8, count - done)
       for lane in 0..<lanes {
-        left[lane] = nodes[2 * (first + done + lane)]
-        right[lane] = nodes[2 * (first + done + lane) + 1]
+        let place = 2 * (first + done + lane)
+        pairs[lane] = KeccakPair(left: nodes[place], right: nodes[place + 1])
       }
-      let digests = Keccak256x8.hashPairs(left, right)
+      let digests = Keccak256x8.hashPairs(pairs)
       for lane in 0..<lanes { nodes[first + done + lane] = digests[lane] }
       done += lanes
     }

@@ -11,13 +11,13 @@ import Testing
       let messages = (0..<8).map { _ in
         (0..<byteCount).map { _ in UInt8(truncatingIfNeeded: random.next()) }
       }
-      var hash = Keccak256x8()
+      var blocks = InlineArray<8, KeccakBlock>(repeating: KeccakBlock(repeating: 0))
       for lane in 0..<8 {
         for (place, octet) in messages[lane].enumerated() {
-          hash[place / 8, lane] |= UInt64(octet) << UInt64(place % 8 * 8)
+          blocks[lane][place / 8] |= UInt64(octet) << UInt64(place % 8 * 8)
         }
       }
-      let digests = hash.finish(byteCount: byteCount)
+      let digests = Keccak256x8.hash(blocks, byteCount: byteCount)
       for lane in 0..<8 {
         #expect(digests[lane] == keccak(messages[lane]), "\(byteCount) octets, lane \(lane)")
       }
@@ -28,17 +28,14 @@ import Testing
     let node = { (number: UInt64) in
       KeccakDigest(word0: number, word1: number << 40, word2: ~number, word3: 7)
     }
-    var left = KeccakDigests(repeating: node(0))
-    var right = left
-    for lane in 0..<8 {
-      left[lane] = node(UInt64(lane))
-      right[lane] = node(UInt64(lane) + 100)
+    let pairs = InlineArray<8, KeccakPair> {
+      KeccakPair(left: node(UInt64($0)), right: node(UInt64($0) + 100))
     }
-    let digests = Keccak256x8.hashPairs(left, right)
+    let digests = Keccak256x8.hashPairs(pairs)
     for lane in 0..<8 {
       var alone = Keccak256()
-      alone.update(left[lane])
-      alone.update(right[lane])
+      alone.update(pairs[lane].left)
+      alone.update(pairs[lane].right)
       #expect(digests[lane] == alone.finish())
     }
   }

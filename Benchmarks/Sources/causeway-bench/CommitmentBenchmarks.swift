@@ -23,9 +23,14 @@ enum CommitmentBenchmarks {
   private static func permutations(_ count: Int) -> Benchmark {
     Benchmark("commit/keccak-x8", operationCount: count / 8 * 8) {
       timed {
-        var digests = KeccakDigests(repeating: KeccakDigest())
-        for _ in 0..<count / 8 { digests = Keccak256x8.hashPairs(digests, digests) }
-        return digests[0].word0 &+ digests[7].word3
+        var pairs = InlineArray<8, KeccakPair>(repeating: KeccakPair())
+        for _ in 0..<count / 8 {
+          let digests = Keccak256x8.hashPairs(pairs)
+          for lane in 0..<8 {
+            pairs[lane] = KeccakPair(left: digests[lane], right: digests[lane])
+          }
+        }
+        return pairs[0].left.word0 &+ pairs[7].right.word3
       }
     }
   }

@@ -28,6 +28,12 @@ CAUSEWAY_HOT uint32_t causeway_crc32c_portable(uint32_t seed, const void *bytes,
 /// `states[8 * i + s]`, 200 words. Source: FIPS 202, section 3.
 CAUSEWAY_HOT void causeway_keccak_x8(uint64_t *states);
 
+/// Keccak-256 of eight messages of `byte_count` octets each, at most 135: message i begins at
+/// `messages + i * stride`, and what follows it is zero up to 64, 128 or 136 octets, whichever is
+/// next. The digest of message i is written to `digests + 4 * i`.
+CAUSEWAY_HOT void causeway_keccak256_x8(
+    const uint64_t *messages, size_t stride, size_t byte_count, uint64_t *digests);
+
 // MARK: Instructions
 
 /// The first CPU feature this build uses and the CPU at hand, or its kernel, lacks; NULL when there
