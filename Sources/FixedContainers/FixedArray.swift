@@ -11,7 +11,7 @@ public enum PageBacking: Sendable {
 
 /// A fixed number of elements in memory of their own, which never moves and never grows.
 ///
-/// All memory is taken in `init` and given back in `deinit`. Blocks of 2 MiB and more are mapped
+/// All memory is taken in `init` and given back in `deinit`. Blocks of 512 KiB and more are mapped
 /// 2 MiB-aligned and offered to the kernel for huge pages; smaller ones are 128-aligned, so that
 /// an element of 64 or 128 bytes never straddles a pair of cache lines.
 ///
@@ -24,6 +24,9 @@ public struct FixedArray<Element: BitwiseCopyable>: ~Copyable {
   private let mappedByteCount: Int
 
   private static var hugePageByteCount: Int { 2 << 20 }
+  /// From here on an array has pages of its own: a quarter of a huge page used is worth the rest,
+  /// for 128 small pages are more than the first level of address translation knows.
+  private static var mappedByteCountMin: Int { hugePageByteCount / 4 }
 
   /// An array of `count` copies of `value`.
   public init(count: Int, filledWith value: Element) {
@@ -65,7 +68,7 @@ public struct FixedArray<Element: BitwiseCopyable>: ~Copyable {
       .multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
     precondition(!overflow, "an array must fit the address space")
     self.count = count
-    if byteCount >= Self.hugePageByteCount {
+    if byteCount >= Self.mappedByteCountMin {
       mappedByteCount =
         (byteCount + Self.hugePageByteCount - 1) / Self.hugePageByteCount * Self.hugePageByteCount
       // SAFETY: the mapping is fresh, large enough and page-aligned.

@@ -117,7 +117,6 @@ extension PortfolioMargin {
     var exposure: UInt128 = 0
     let table = self.table
     let sums = unsafe reload.sums.address(unchecked: 0)
-    let isDoubtful = reload.doubtful >> underlying & 1 == 1
     var left = Int(accounts[account].slotCount)
     var chunk = 0
     while left > 0 {
@@ -126,7 +125,8 @@ extension PortfolioMargin {
       while number < end {
         let line = unsafe held.lines[unchecked: number]
         number &+= 1
-        if line.underlying != underlying || line.lots == 0 { continue }
+        if line.underlying != underlying { continue }
+        if line.lots == 0 { continue }
         let risk = unsafe table.risk(unchecked: line.instrument)
         guard unsafe risk.pointee.rawKind != 0, unsafe risk.pointee.underlying == underlying else {
           return nil
@@ -142,33 +142,41 @@ extension PortfolioMargin {
         unsafe sums[expiry] &+= table.columns(unchecked: line.instrument) &* factor
         let lots = line.lots.magnitude
         // A bound is never negative, and sums of what is not negative only grow.
-        let (high, low) = unsafe lots.multipliedFullWidth(by: risk.pointee.bound.magnitude)
+        let bound = unsafe UInt64(bitPattern: risk.pointee.bound)
+        let (high, low) = lots.multipliedFullWidth(by: bound)
         exposure &+= UInt128(high) &<< 64 | UInt128(low)
         found.lots &+= Int64(truncatingIfNeeded: lots)
-        if unsafe risk.pointee.isOption {
+        if unsafe risk.pointee.isLinear {
+          guard line.counterpart == 0 else { return nil }
+          unsafe reload.linearMarks[unchecked: expiry] &+= line.lots &* risk.pointee.mark
+        } else {
           let notional = unsafe risk.pointee.notional
           guard let short = shortNotional(number &- 1, line, notional) else { return nil }
           found.shortNotional &+= short
-        } else {
-          guard line.counterpart == 0 else { return nil }
-          unsafe reload.linearMarks[unchecked: expiry] &+= line.lots &* risk.pointee.mark
         }
-        if isDoubtful { found.confidence &+= unsafe confidence(line.lots, risk.pointee) }
       }
       left &-= HeldLines.perChunk
       chunk &+= 1
     }
     guard exposure <= UInt128(MarginLimits.exposureMax.magnitude) else { return nil }
+    if reload.doubtful >> underlying & 1 == 1 { found.confidence = confidence(underlying, account) }
     found.exposure = Int64(truncatingIfNeeded: exposure)
     found.lanes = [s0, s1, s2, s3, s4]
     return found
   }
 
+  /// Σ |lots|·notional·rate over expiries of little confidence; few tables have one.
   @inline(never)
-  private func confidence(_ lots: Int64, _ risk: InstrumentRisk) -> Int128 {
-    let rate = table.expiry(risk.expiry, of: risk.underlying).confidenceRate
-    let lots = Int64(truncatingIfNeeded: lots.magnitude)
-    return Int128(lots &* risk.notional) &* Int128(rate)
+  private mutating func confidence(_ underlying: UInt8, _ account: Int) -> Int128 {
+    var sum: Int128 = 0
+    forEachLine(of: account) { margin, _, line in
+      if line.underlying != underlying || line.lots == 0 { return }
+      let risk = margin.table[line.instrument]
+      let rate = margin.table.expiry(risk.expiry, of: underlying).confidenceRate
+      let lots = Int64(truncatingIfNeeded: line.lots.magnitude)
+      sum &+= Int128(lots &* risk.notional) &* Int128(rate)
+    }
+    return sum
   }
 
   /// The short charge's base of an option, whose lots have `notional` each, and its counterpart,

@@ -25,6 +25,11 @@ public struct InstrumentRisk: BitwiseCopyable, Sendable, Equatable {
       rawKind &- RiskKind.put.rawValue < 2 || rawKind > RiskKind.perpetual.rawValue
     }
   }
+
+  /// A future or a perpetual.
+  @inlinable public var isLinear: Bool {
+    @inline(__always) get { rawKind &- RiskKind.future.rawValue < 2 }
+  }
 }
 
 /// One expiry bucket: rates at 1e-9, rounded up. A perpetual's bucket has τ = 0.
