@@ -145,13 +145,14 @@ public struct FixedArray<Element: BitwiseCopyable>: ~Copyable {
     return unsafe elements + index
   }
 
-  /// Fetches the cache line of the element at `index` for writing. Any index will do: a prefetch
-  /// never faults.
+  /// Fetches a cache line of the element at `index`, its first or one `line` lines behind it, for
+  /// writing. Any index will do: a prefetch never faults.
   @inlinable @inline(__always)
-  public func prefetch(at index: Int) {
+  public func prefetch(at index: Int, line: Int = 0) {
     // SAFETY: the address is never read or written.
     unsafe causeway_prefetch_write(
-      UnsafeRawPointer(elements).advanced(by: index &* MemoryLayout<Element>.stride))
+      UnsafeRawPointer(elements)
+        .advanced(by: index &* MemoryLayout<Element>.stride &+ line &* 64))
   }
 
   /// Writes `value` to every element of `range`.

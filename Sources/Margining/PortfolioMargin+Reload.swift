@@ -34,10 +34,19 @@ extension PortfolioMargin {
       for place in stride(from: 0, to: 2 &* Int(risk.blockCount), by: width) {
         lanes.prefetch(at: first &+ place)
       }
+      if width == 1 { prefetchSlots(of: account) }
       // A line of memory holds two buckets.
       for expiry in stride(from: 0, to: Int(risk.expiryCount), by: 2) {
         expiries.prefetch(at: cell &* RiskTableLimits.expiriesMax &+ expiry)
       }
+    }
+  }
+
+  /// Fetches the places of an account, whose open lots `forgetOrders` will forget.
+  @inline(never)
+  private mutating func prefetchSlots(of account: Int) {
+    forEachLine(of: account) { margin, number, _ in
+      margin.slots.prefetch(at: Int(margin.held.slots[number]))
     }
   }
 

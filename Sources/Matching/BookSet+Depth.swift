@@ -21,6 +21,13 @@ extension BookSet {
     slot <= ordersMax ? self[node: slot].leaves : 0
   }
 
+  /// Fetches the record and the lots of the order at `slot`, for who will ask for them soon.
+  @inlinable @inline(__always)
+  public func prefetch(_ slot: UInt32) {
+    records.prefetch(at: Int(slot))
+    nodes.prefetch(at: Int(slot))
+  }
+
   /// Ticks in the band of `book`; 0 when it is not listed.
   @inlinable
   public func bandWidth(of book: UInt32) -> UInt32 {

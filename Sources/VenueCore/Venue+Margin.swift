@@ -179,27 +179,9 @@ extension Venue {
     guard mayActivate else { return }
     loadSheets()
     ledger.margin.activate(number: command.clientOrderID, &parameters)
-    for session in 0..<Int(limits.sessionsMax) {
-      var slot = ledger.sessions[session].firstOrder
-      while slot != 0 {
-        let record = books.records[Int(slot)]
-        let order = ledger.openOrder(record, lots: books.leaves(of: slot))
-        let next = record.nextOfOwner
-        // What the new table does not know has no place in its sums, and leaves the book.
-        if !ledger.margin.engine.restore(order) { withdrawUnknown(slot) }
-        slot = next
-      }
-    }
-    ledger.margin.engine.finishActivation()
+    restoreOpenOrders()
     detectLiquidations()
     followLiquidations()
-  }
-
-  private mutating func withdrawUnknown(_ slot: UInt32) {
-    let record = books.records[Int(slot)]
-    let leaves = books.cancel(slot: slot)
-    ledger.reportCancel(of: record, leaves: leaves, requestID: 0, reason: .administration)
-    ledger.retire(slot, records: &books.records)
   }
 
   /// Tells every session of `account` how it stands.

@@ -65,9 +65,9 @@ struct MarginHarness: ~Copyable {
     return command
   }
 
-  /// The risk table at an index price, computed anew in half 0.
-  func table(index: Double) throws -> RiskTable {
-    let instruments = (UInt32(1)...4).map {
+  /// The risk table at an index price, without one instrument if asked, computed anew in half 0.
+  func table(index: Double, without absent: UInt32 = 0) throws -> RiskTable {
+    let instruments = (UInt32(1)...4).filter { $0 != absent }.map {
       InstrumentInput(
         instrument: $0, kind: $0 % 2 == 1 ? .call : .put, underlying: 0, expiry: 0,
         strike: $0 <= 2 ? 100_000 : 105_000, volatility: 0.5, lotSize: 0.1)
@@ -79,8 +79,8 @@ struct MarginHarness: ~Copyable {
       half: 0, number: 1, underlyings: [underlying], instruments: instruments)
   }
 
-  func commands(index: Double, number: UInt64) -> [Command] {
-    guard let table = try? table(index: index) else { return [] }
+  func commands(index: Double, number: UInt64, without absent: UInt32 = 0) -> [Command] {
+    guard let table = try? table(index: index, without: absent) else { return [] }
     return RiskTableWords.commands(for: table, number: number)
   }
 

@@ -21,7 +21,9 @@ enum MachineBenchmarks {
         return (before, flow.cancels(commandCount))
       },
       run("machine/fill", flow, matchesMin: commandCount / 2) { $0.fills(commandCount / 2) },
-      activation(accountCount: activationAccounts),
+      activation("machine/activate", accountCount: activationAccounts, ordersPerAccount: 0),
+      activation(
+        "machine/activate-orders", accountCount: activationAccounts, ordersPerAccount: 10),
     ]
   }
 
@@ -57,10 +59,13 @@ enum MachineBenchmarks {
 
   /// A risk table comes into force: all accounts of 50 positions each, with liquidations looked
   /// for. The same two tables in turn; the checksum is what the accounts then need.
-  private static func activation(accountCount: Int) -> Benchmark {
+  private static func activation(
+    _ name: String, accountCount: Int, ordersPerAccount: Int
+  ) -> Benchmark {
     var world: ActivationWorld?
-    return Benchmark("machine/activate", operationCount: 2) {
-      let made = world ?? ActivationWorld(accountCount: accountCount)
+    return Benchmark(name, operationCount: 2) {
+      let made =
+        world ?? ActivationWorld(accountCount: accountCount, ordersPerAccount: ordersPerAccount)
       world = made
       return made.activateBoth()
     }
@@ -74,12 +79,13 @@ private final class ActivationWorld {
   private var venue: Venue
   private var tableNumber: UInt64 = 1
 
-  init(accountCount: Int) {
+  init(accountCount: Int, ordersPerAccount: Int) {
     self.accountCount = accountCount
     flow = MachineFlow(accountCount: accountCount, instrumentCount: 1_000, seed: 13)
     venue = flow.venue()
     for command in flow.setUp() { venue.apply(command) }
     for command in flow.trades(positions: 50) { venue.apply(command) }
+    for command in flow.news(accountCount * ordersPerAccount, away: 40) { venue.apply(command) }
   }
 
   func activateBoth() -> (nanoseconds: UInt64, checksum: UInt64) {
