@@ -149,9 +149,9 @@ final class ExitProof {
     guard let last = try newest({ _ in true })?.proven.last.record.lastSequence else {
       return false
     }
-    let states = SignedAccountState.all(
-      in: world.settlementFolder.states, after: last, vault: world.place.vault,
-      chainID: world.chain.client.chainID)
+    let terms = StateTerms(
+      vault: world.place.vault, chainID: world.chain.client.chainID, lastSequence: last)
+    let states = try StateFolder(world.settlementFolder.states, terms).usable
     return (1...UInt32(ExitProofVenue.userCount)).allSatisfy { states[$0] != nil }
   }
 
