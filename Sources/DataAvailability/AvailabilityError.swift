@@ -25,8 +25,9 @@ public enum AvailabilityError: Error, Equatable, Sendable {
   case allFailed([String])
   /// The chain's side failed.
   case publisher(String)
-  /// It is under way, nothing was decided: the same call later goes on with it.
-  case waiting(String)
+  /// It is under way, nothing was decided: the same call later goes on with it. `done` = parts of
+  /// several that are there for good.
+  case waiting(String, done: Int = 0)
 }
 
 extension AvailabilityError: CustomStringConvertible {
@@ -49,7 +50,7 @@ extension AvailabilityError: CustomStringConvertible {
     case .allFailed(let reasons):
       "no storage took the data: " + reasons.joined(separator: "; ")
     case .publisher(let text): "the base chain: \(text)"
-    case .waiting(let text): "it is under way: \(text)"
+    case .waiting(let text, _): "it is under way: \(text)"
     }
   }
 }

@@ -31,26 +31,31 @@ extension ChainPublisher {
   /// Publishes loads, of which the last waits for the others: before its own input it has the
   /// hashes of their transactions, in their order. The hash of the last is enough to find all.
   ///
-  /// - Throws: `publisher`, `waiting`.
+  /// - Throws: `publisher`, `waiting` with the parts that are confirmed.
   func publish(_ loads: [ChainLoad]) throws(AvailabilityError) -> KeccakDigest {
     guard var last = loads.last else { throw .publisher("there is nothing to publish") }
+    let earlier = loads.dropLast()
     var hashes: [UInt8] = []
-    var underWay = 0
-    var first: AvailabilityError?
-    for load in loads.dropLast() {
+    var first: String?
+    for load in earlier {
       do throws(AvailabilityError) {
         hashes += try publish(load).array
       } catch {
-        guard case .waiting = error else { throw error }
-        underWay += 1
-        first = first ?? error
+        guard case .waiting(let text, _) = error else { throw error }
+        first = first ?? text
       }
     }
-    if let first, case .waiting(let text) = first {
-      throw .waiting("\(underWay) of \(loads.count - 1) parts before the last: \(text)")
+    let done = hashes.count / 32
+    if let first {
+      throw .waiting("\(done) of \(loads.count) parts are confirmed: \(first)", done: done)
     }
     last.input = hashes + last.input
-    return try publish(last)
+    do throws(AvailabilityError) {
+      return try publish(last)
+    } catch {
+      guard case .waiting(let text, _) = error, done > 0 else { throw error }
+      throw .waiting("\(done) of \(loads.count) parts are confirmed: the last, \(text)", done: done)
+    }
   }
 }
 

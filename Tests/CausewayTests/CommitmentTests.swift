@@ -205,11 +205,12 @@ import VenueTypes
     }
     #expect(counts == [32, 32, 32, 1], "100 less the unowned, the unchanged and the owed")
     let all = {
-      SignedAccountState.all(
-        in: folder.states, after: $0, vault: Self.vault, chainID: 31_337)
+      try StateFolder(
+        folder.states, StateTerms(vault: Self.vault, chainID: 31_337, lastSequence: $0)
+      ).usable
     }
-    #expect(Set(all(50).keys) == Set(1...100).subtracting([4, 5, 7]))
-    #expect(all(60).isEmpty)
+    #expect(try Set(all(50).keys) == Set(1...100).subtracting([4, 5, 7]))
+    #expect(try all(60).isEmpty)
     // Only a mark moved: nothing to sign. One account traded: it alone.
     accounts[0].escapeEquity += 10
     accounts[0].lastSequence = 70
@@ -217,14 +218,9 @@ import VenueTypes
     accounts[9].lastSequence = 71
     signer.begin(end(accounts, instruments), after: 50, except: [7])
     let again = try signer.step(domain: domain, chain: 31_337, vault: Self.vault, with: key)
-    #expect(again == 1 && all(60)[10]?.leaf.lastSequence == 71)
+    #expect(try again == 1 && all(60)[10]?.leaf.lastSequence == 71)
     signer.beginBatch()
     let isWaiting = signer.isWaiting
     #expect(!isWaiting)
-    try Data("{}".utf8).write(to: URL(fileURLWithPath: folder.states + "/account-9.json"))
-    #expect(all(50)[9] == nil && all(50)[10] != nil, "what is none is passed over")
-    let other = try SignerAddress(text: "0x51a240271AB8AB9f9a21C82d9a85396b704E164d")
-    #expect(
-      SignedAccountState.all(in: folder.states, after: 50, vault: other, chainID: 31_337).isEmpty)
   }
 }

@@ -22,6 +22,10 @@ final class MemoryChain: ChainPublisher {
 
   static func hash(_ place: Int) -> KeccakDigest { KeccakDigest(word0: UInt64(place), word3: 1) }
 
+  static func hashOctets(_ place: Int) -> [UInt8] {
+    [UInt8(place)] + [UInt8](repeating: 0, count: 23) + [1] + [UInt8](repeating: 0, count: 7)
+  }
+
   private func get(_ hash: KeccakDigest) throws(AvailabilityError) -> ChainLoad {
     guard isReachable else { throw .publisher("it cannot be reached") }
     guard hash.word3 == 1, hash.word0 < UInt64(transactions.count) else {

@@ -9,6 +9,8 @@ private final class Told: AvailabilityAdapter {
   let kind: DataReference.Kind
   var way: Way
   var postCount = 0
+  /// Parts that are there while it waits.
+  var done = 0
 
   init(_ kind: DataReference.Kind, _ way: Way) {
     self.kind = kind
@@ -19,7 +21,7 @@ private final class Told: AvailabilityAdapter {
     postCount += 1
     switch way {
     case .takes: break
-    case .waits: throw .waiting("a block")
+    case .waits: throw .waiting("a block", done: done)
     case .fails: throw .publisher("no")
     }
     return DataReference(
@@ -83,6 +85,57 @@ private final class Told: AvailabilityAdapter {
     // The next batch begins with the first again.
     first.way = .takes
     #expect(try store.post([3], number: 9).kind == .blob)
+  }
+
+  /// Goal: what goes forward is not given up, and what only goes to and fro is. Method: a clock by
+  /// hand, and parts that are confirmed one by one, taken back, and confirmed again.
+  @Test func `each further part begins the patience anew, and one taken back does not`() throws {
+    let first = Told(.calldata, .waits)
+    let second = Told(.directory, .takes)
+    let begin = ContinuousClock.now
+    var now = begin
+    var alarms: [String] = []
+    let store = FallbackAvailability(
+      [first, second], patience: .seconds(60), now: { now }, alarm: { alarms.append("\($0) \($1)") }
+    )
+    func isWaiting(_ done: Int) -> Bool {
+      first.done = done
+      return failure { _ = try store.post([1], number: 7) } == .waiting("a block", done: done)
+    }
+    #expect(isWaiting(0))
+    for done in 1...9 {
+      now += .seconds(59)
+      #expect(isWaiting(done), "part \(done)")
+    }
+    for (seconds, done) in [(30, 4), (15, 9), (14, 8)] {
+      now += .seconds(seconds)
+      #expect(isWaiting(done), "\(done) parts after a reorganisation")
+    }
+    now += .seconds(1)
+    first.done = 9
+    #expect(try store.post([1], number: 7).kind == .directory)
+    #expect(alarms == ["7 calldata: it is under way: a block"])
+  }
+
+  /// Goal: an operator can read what is waited for. Method: the lines of a wait, by the second.
+  @Test func `a long wait says each quarter of its patience what for`() throws {
+    let only = Told(.blob, .waits)
+    let begin = ContinuousClock.now
+    var now = begin
+    var lines: [String] = []
+    let store = FallbackAvailability(
+      [only], patience: .seconds(40), now: { now }, note: { lines.append("\($0) \($1)") },
+      alarm: { _, _ in })
+    for second in 0...25 {
+      now = begin + .seconds(second)
+      only.done = second < 8 ? 0 : 3
+      #expect(failure { _ = try store.post([1], number: 7) } != nil)
+    }
+    #expect(
+      lines == [
+        "7 blob: under way for 10 s, the last progress 2 s ago: a block",
+        "7 blob: under way for 20 s, the last progress 12 s ago: a block",
+      ])
   }
 
   @Test func `the last storage is waited for without end, and a failure begins anew`() throws {

@@ -103,7 +103,8 @@ final class DataWork {
       default: return DirectoryAvailability(folder: folder.data)
       }
     }
-    store = FallbackAvailability(adapters, alarm: alarm)
+    store = FallbackAvailability(
+      adapters, note: { lines.add("data of batch \($0) wait: \($1)") }, alarm: alarm)
     while try folder.reference(next) != nil { next += 1 }
   }
 

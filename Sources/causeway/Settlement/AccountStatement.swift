@@ -45,11 +45,17 @@ struct AccountStatement: Codable, Equatable {
     vs = hexadecimal(signature.vs.octets)
   }
 
+  /// More than the largest has.
+  private static let byteCountMax = 1 << 20
+
   /// - Throws: `ConfigurationError` for a file that cannot be read or is none.
   init(path: String) throws {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw ConfigurationError(path, "cannot be read; give an account's signed state")
-    }
+    let place = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    let attributes = try? FileManager.default.attributesOfItem(atPath: place)
+    guard attributes?[.type] as? FileAttributeType == .typeRegular,
+      attributes?[.size] as? Int ?? .max <= Self.byteCountMax,
+      let data = FileManager.default.contents(atPath: place)
+    else { throw ConfigurationError(path, "cannot be read; give an account's signed state") }
     guard let statement = try? JSONDecoder().decode(AccountStatement.self, from: data),
       statement.format == Self.format
     else { throw ConfigurationError(path, "is no \(Self.format)") }
@@ -98,23 +104,5 @@ struct SignedAccountState: Equatable {
     chainID = statement.chainID
     self.vault = vault
     self.signer = signer
-  }
-
-  /// All of a folder, by account, that are newer than `sequence` and for that vault. Files that are
-  /// none of that are passed over: the folder is the operator's.
-  static func all(
-    in folder: String, after sequence: UInt64, vault: SignerAddress, chainID: UInt64
-  ) -> [UInt32: SignedAccountState] {
-    var found: [UInt32: SignedAccountState] = [:]
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    for name in names.sorted() where name.hasPrefix("account-") && name.hasSuffix(".json") {
-      guard let statement = try? AccountStatement(path: folder + "/" + name),
-        let state = try? SignedAccountState(statement),
-        state.vault == vault, state.chainID == chainID, state.leaf.lastSequence > sequence,
-        state.leaf.lastSequence > found[state.leaf.account]?.leaf.lastSequence ?? 0
-      else { continue }
-      found[state.leaf.account] = state
-    }
-    return found
   }
 }

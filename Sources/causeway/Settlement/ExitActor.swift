@@ -10,6 +10,8 @@ final class ExitActor {
   private let waitSeconds: Double
   /// Largest of each kind of transaction.
   private(set) var gas: [String: UInt64] = [:]
+  /// A line for each transaction that the vault refused.
+  private(set) var refusals: [String] = []
 
   init(
     _ steps: ExitSteps, _ client: ChainClient, _ sender: TransactionSender,
@@ -21,7 +23,8 @@ final class ExitActor {
     self.sender = sender
   }
 
-  /// - Returns: a line for each thing done, or why nothing can be done now.
+  /// - Returns: a line for each thing done, or why nothing can be done now. What the vault refuses
+  ///   of one account is in `refusals`, and the others go on.
   func act(
     _ stage: ExitSteps.Stage, _ accounts: [UInt32], prices: [ExpiryPrice], now: UInt64
   ) throws -> [String] {
@@ -40,27 +43,82 @@ final class ExitActor {
     _ account: UInt32, prices: [ExpiryPrice], now: UInt64
   ) throws -> [String] {
     var lines: [String] = []
+    let known = try steps.knownClaim(of: account)
     if let call = try steps.claim(of: account) {
-      try send("exit-\(account)", call)
-      lines.append("account \(account) has claimed")
+      let name = "exit-\(account)"
+      if known != nil, sender.state(of: name) == nil {
+        lines.append("account \(account) had claimed before")
+      } else if try attempt(name, call, "account \(account), its claim") != nil {
+        lines.append("account \(account) has claimed")
+      }
     }
-    if let state = steps.states[account], let call = try steps.replace(account) {
-      try send("replace-\(account)-\(state.leaf.lastSequence)", call)
-      lines.append("account \(account): signed after command \(state.leaf.lastSequence)")
-    }
-    let claim = steps.exitClaim(of: account, at: now, prices: prices)
-    for (index, position) in (claim?.positions ?? []).enumerated()
-    where position.expiryPrice != nil {
-      guard let call = try steps.revalue(account, position: index) else { continue }
-      try send("revalue-\(account)-\(index)", call)
+    if let line = try showState(account, known) { lines.append(line) }
+    return try lines + revalue(account, prices: prices, now: now)
+  }
+
+  private func revalue(
+    _ account: UInt32, prices: [ExpiryPrice], now: UInt64
+  ) throws -> [String] {
+    let positions = steps.exitClaim(of: account, at: now, prices: prices)?.positions ?? []
+    guard positions.contains(where: { $0.expiryPrice != nil }) else { return [] }
+    // Asked anew: another state begins with none of them.
+    let known = try steps.knownClaim(of: account)
+    var lines: [String] = []
+    for (index, position) in positions.enumerated() where position.expiryPrice != nil {
+      let name = "revalue-\(account)-\(known?.sequence ?? 0)-\(index)"
+      let isDone = known?.isRevalued(index) == true && sender.state(of: name) == nil
+      guard !isDone, let call = try steps.revalue(account, position: index),
+        try attempt(name, call, "account \(account), position \(index)") != nil
+      else { continue }
       lines.append("account \(account): position \(index) counts at its expiry")
     }
     return lines
   }
 
+  /// Puts the newest signed state in the place of the claim. One that the vault does not take is
+  /// forgotten: the claim then rests on the last batch.
+  private func showState(_ account: UInt32, _ known: VaultClaim?) throws -> String? {
+    guard let state = steps.states[account], let call = try steps.replace(account) else {
+      return nil
+    }
+    let sequence = state.leaf.lastSequence
+    let name = "replace-\(account)-\(sequence)"
+    if known?.sequence == sequence, sender.state(of: name) == nil {
+      return "account \(account): its claim rests on command \(sequence) already"
+    }
+    guard try attempt(name, call, "account \(account), its signed state") != nil else {
+      steps.dropState(of: account)
+      return nil
+    }
+    return "account \(account): signed after command \(sequence)"
+  }
+
   private func pay(_ account: UInt32) throws -> String? {
-    let receipt = try send("pay-\(account)", try steps.pay(account))
+    let name = "pay-\(account)"
+    if sender.state(of: name) == nil {
+      guard let known = try steps.knownClaim(of: account) else {
+        return "account \(account) has not claimed in time"
+      }
+      guard !known.isPaid else { return "account \(account) was paid before" }
+    }
+    guard
+      let receipt = try attempt(name, try steps.pay(account), "account \(account), its payment")
+    else { return nil }
     return "account \(account) is paid (gas \(receipt.gasUsed))"
+  }
+
+  /// Sends and waits, and notes what the vault refuses, so that it does not stop the others. The
+  /// node is asked before anything is signed: a refusal costs nothing, unless the vault changed
+  /// between the question and the block.
+  private func attempt(
+    _ name: String, _ call: TransactionCall, _ what: String
+  ) throws -> ChainReceipt? {
+    do {
+      return try send(name, call)
+    } catch ChainError.reverted(let reason) {
+      refusals.append("\(what): the vault refuses it: \(reason)")
+      return nil
+    }
   }
 
   /// Sends and waits; once for each name.

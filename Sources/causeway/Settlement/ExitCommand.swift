@@ -33,17 +33,19 @@ struct ExitCommand: ParsableCommand {
 
   /// A folder that is not there would leave everybody with the last batch's state unawares.
   func validate() throws {
-    guard let states, !FileManager.default.fileExists(atPath: states) else { return }
-    throw ValidationError("--states \(states): no such folder; give the one with account-N.json")
+    guard let states else { return }
+    var isFolder: ObjCBool = false
+    // SAFETY: the call writes to the local value alone.
+    let isThere = unsafe FileManager.default.fileExists(atPath: states, isDirectory: &isFolder)
+    guard isThere, isFolder.boolValue else {
+      throw ValidationError("--states \(states): no such folder; give the one with account-N.json")
+    }
   }
 
   func run() throws {
     let client = try chain.client()
-    let place = try chain.place()
-    let history = try VaultHistory(place, client)
-    let steps = try ExitSteps(
-      place, client, history: history,
-      try published.sources((client, chain.url, place, history)), states: states)
+    let steps = try steps(client)
+    for line in steps.stateRefusals { complain(line) }
     let stage = try steps.stage(hour: chain.hour)
     let accounts = account.isEmpty ? steps.accounts : account
     let prices = try FinalPrices(client, contract: try chain.priceContract())
@@ -57,6 +59,18 @@ struct ExitCommand: ParsableCommand {
     guard submit else { return }
     let actor = ExitActor(steps, client, try signer.sender(client))
     for line in try actor.act(stage, accounts, prices: prices, now: now) { say(line) }
+    for line in actor.refusals { complain(line) }
+    guard actor.refusals.isEmpty else { throw ExitCode(1) }
+  }
+
+  /// The state that the published data lead to, and what can be done with it.
+  func steps(_ client: ChainClient) throws -> ExitSteps {
+    let place = try chain.place()
+    let history = try VaultHistory(place, client)
+    return try ExitSteps(
+      place, client, history: history,
+      try published.sources((client, chain.url, place, history)), states: states,
+      of: account.isEmpty ? nil : Set(account))
   }
 }
 

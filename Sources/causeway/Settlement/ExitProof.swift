@@ -149,9 +149,9 @@ final class ExitProof {
     guard let last = try newest({ _ in true })?.proven.last.record.lastSequence else {
       return false
     }
-    let states = SignedAccountState.all(
-      in: world.settlementFolder.states, after: last, vault: world.place.vault,
-      chainID: world.chain.client.chainID)
+    let terms = StateTerms(
+      vault: world.place.vault, chainID: world.chain.client.chainID, lastSequence: last)
+    let states = try StateFolder(world.settlementFolder.states, terms).usable
     return (1...UInt32(ExitProofVenue.userCount)).allSatisfy { states[$0] != nil }
   }
 
@@ -187,20 +187,33 @@ final class ExitProof {
   /// Waits until the vault has a further batch whose state is right; its number.
   @discardableResult
   private func awaitBatch(_ what: String, _ isRight: (Seen) -> Bool) throws -> UInt64 {
-    let end = Date().addingTimeInterval(90)
+    let now = { ProcessInfo.processInfo.systemUptime }
+    var wait = ProgressWait(stillSeconds: 90, capSeconds: 300, now: now())
     var trouble = "no batch"
-    while Date() < end {
+    while true {
       Thread.sleep(forTimeInterval: 0.3)
+      var posted: UInt64 = 0
       do {
         // Confirmations are blocks, and nobody else makes any.
         try world.chain.pass(seconds: 0)
-        guard let seen = try newest({ $0.proven.last.number > figures.batches && isRight($0) })
-        else { continue }
-        figures.batches = seen.proven.last.number
-        return seen.proven.last.number
+        let found = try newest {
+          posted = $0.proven.last.number
+          return posted > figures.batches && isRight($0)
+        }
+        if let found {
+          figures.batches = found.proven.last.number
+          return figures.batches
+        }
+        trouble = "batch \(posted) has nothing of it"
       } catch { trouble = "\(error)" }
+      let seen = BatchProgress(world.settlementFolder, posted: posted)
+      wait.note([seen.closed, seen.posted], now: now())
+      guard let reason = wait.end(now: now()) else { continue }
+      throw ConfigurationError(
+        "vault",
+        "\(what) was awaited in a batch after \(figures.batches), but \(reason): \(trouble); "
+          + seen.text)
     }
-    throw ConfigurationError("vault", "never saw \(what) in a batch: \(trouble)")
   }
 
   // MARK: It is gone

@@ -22,44 +22,65 @@ final class ExitSteps {
   }
 
   let proven: ProvenState
-  /// Signed after the last batch.
-  let states: [UInt32: SignedAccountState]
-  private let place: VaultPlace
+  /// Signed after the last batch; of those that the vault would take.
+  private(set) var states: [UInt32: SignedAccountState] = [:]
+  /// A line for each file of states that is of no use.
+  private(set) var stateRefusals: [String] = []
+  let place: VaultPlace
   private let client: ChainClient
 
   /// without a batch for so long, anybody freezes. X-2: a request may wait so long.
   private static let livenessHours: UInt64 = 72
   private static let requestHours: UInt64 = 24
 
-  /// - Parameter states: a folder of signed states of accounts; nil = nobody has any.
+  /// - Parameters:
+  ///   - states: a folder of signed states of accounts; nil = nobody has any.
+  ///   - accounts: whose states are wanted; nil = all.
   private init(
-    _ place: VaultPlace, _ client: ChainClient, _ proven: ProvenState, states: String?
-  ) {
+    _ place: VaultPlace, _ client: ChainClient, _ history: VaultHistory, _ proven: ProvenState,
+    states folder: String?, of accounts: Set<UInt32>? = nil
+  ) throws {
     self.place = place
     self.client = client
     self.proven = proven
-    self.states =
-      states.map {
-        SignedAccountState.all(
-          in: $0, after: proven.last.record.lastSequence, vault: place.vault,
-          chainID: client.chainID)
-      } ?? [:]
+    guard let folder else { return }
+    let isFrozen = try VaultInterface.exitRoot(place.vault, client) != nil
+    let terms = StateTerms(
+      vault: place.vault, chainID: client.chainID,
+      sequencer: try history.sequencer(place.vault, client),
+      lastSequence: proven.last.record.lastSequence,
+      claimed: { account in
+        isFrozen ? try VaultInterface.claim(of: account, place.vault, client)?.sequence : nil
+      })
+    let found = try StateFolder(folder, terms, of: accounts)
+    states = found.usable
+    stateRefusals = found.refusals
   }
 
   /// With published data from a folder.
   convenience init(
     _ place: VaultPlace, _ client: ChainClient, data folder: String, states: String? = nil
   ) throws {
-    let proven = try ProvenState(try VaultHistory(place, client), folder: folder)
-    self.init(place, client, proven, states: states)
+    let history = try VaultHistory(place, client)
+    try self.init(
+      place, client, history, try ProvenState(history, folder: folder), states: states)
   }
 
   /// With published data from wherever they are right.
   convenience init(
     _ place: VaultPlace, _ client: ChainClient, history: VaultHistory, _ sources: PublishedSources,
-    states: String? = nil
+    states: String? = nil, of accounts: Set<UInt32>? = nil
   ) throws {
-    self.init(place, client, try ProvenState(history, sources), states: states)
+    try self.init(
+      place, client, history, try ProvenState(history, sources), states: states, of: accounts)
+  }
+
+  /// Forgets the signed state of an account: the vault does not take it.
+  func dropState(of account: UInt32) { states[account] = nil }
+
+  /// What the account claims in the vault; nil when it has not claimed.
+  func knownClaim(of account: UInt32) throws -> VaultClaim? {
+    try VaultInterface.claim(of: account, place.vault, client)
   }
 
   /// - Parameter hour: seconds that count as one.

@@ -35,24 +35,10 @@ struct RebuildCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    var snapshot: [UInt8]?
-    if let fromSnapshot {
-      do {
-        snapshot = [UInt8](try Data(contentsOf: URL(fileURLWithPath: fromSnapshot)))
-      } catch { exitUnusable("--from-snapshot \(fromSnapshot): it cannot be read") }
-    }
-    let chain = try chain()
-    let sources = try published.sources(chain)
-    let last = try batch ?? chain.map { UInt64($0.history.batches.count) } ?? newest()
     let report: RebuildReport
-    do throws(RebuildError) {
-      // Account numbers of 20 bits: more than any venue has.
-      report = RebuildReport(
-        try Rebuild.state(upTo: last, startingAt: snapshot, height: Self.height) {
-          number throws(AvailabilityError) in
-          try sources.frame(number)
-        })
-    } catch {
+    do {
+      report = try rebuild()
+    } catch let error as RebuildError {
       complain("\(error)")
       throw ExitCode(1)
     }
@@ -66,6 +52,25 @@ struct RebuildCommand: ParsableCommand {
     say("queue: \(grouped(report.consumed)) requests seen")
   }
 
+  /// - Throws: `RebuildError` for data that lead to no state; one line for words that do not fit.
+  func rebuild() throws -> RebuildReport {
+    var snapshot: [UInt8]?
+    if let fromSnapshot {
+      do {
+        snapshot = [UInt8](try Data(contentsOf: URL(fileURLWithPath: fromSnapshot)))
+      } catch { exitUnusable("--from-snapshot \(fromSnapshot): it cannot be read") }
+    }
+    let chain = try chain()
+    let sources = try published.sources(chain)
+    let last = try batch ?? chain.map { UInt64($0.history.batches.count) } ?? newest()
+    return RebuildReport(
+      try Rebuild.state(upTo: last, startingAt: snapshot, height: Self.height) {
+        number throws(AvailabilityError) in
+        try sources.frame(number)
+      })
+  }
+
+  /// Account numbers of 20 bits: more than any venue has.
   private static var height: Int { 20 }
 
   /// The chain and what the vault there has; nil when none is named.

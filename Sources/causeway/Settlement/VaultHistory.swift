@@ -64,6 +64,25 @@ struct VaultHistory {
     batches = found
   }
 
+  /// Who signs for the vault: whoever signed its newest batch. The vault gives no name, and takes
+  /// batches that nobody else signed. Nil when none of the newest was submitted to it directly.
+  ///
+  /// - Throws: `ChainError`.
+  func sequencer(_ vault: SignerAddress, _ client: ChainClient) throws -> SignerAddress? {
+    let domain = SettlementDomain(chainID: client.chainID, contract: vault)
+    for batch in batches.suffix(Self.looksForSigner).reversed() {
+      guard let transaction = try client.transaction(batch.transaction), transaction.to == vault,
+        let signature = VaultInterface.signature(of: transaction.input),
+        let signer = try? signature.signer(of: domain.digest(.batch(header: batch.header)))
+      else { continue }
+      return signer
+    }
+    return nil
+  }
+
+  /// Batches whose transactions are looked at for that.
+  private static let looksForSigner = 64
+
   /// What the vault stored at its deployment.
   var genesis: VaultRecord {
     VaultRecord(root: DefaultRoot.empty, time: deployed, submitted: deployed)

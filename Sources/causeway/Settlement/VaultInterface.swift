@@ -26,6 +26,19 @@ struct VaultRecord: Equatable {
   }
 }
 
+/// What an account claims of a frozen vault.
+struct VaultClaim: Equatable {
+  /// Micro-dollars.
+  var value: Int64
+  /// The command after which the account was as the claim has it.
+  var sequence: UInt64
+  /// Bit by bit, positions that went to their final price.
+  var revalued: U256
+  var isPaid: Bool
+
+  func isRevalued(_ index: Int) -> Bool { revalued >> index & U256(1) != .zero }
+}
+
 /// The calls and events of the vault that this program uses.
 enum VaultInterface {
   private static let word = ABIType.uint(256)
@@ -59,15 +72,16 @@ enum VaultInterface {
 
   // MARK: Calls
 
+  private static let submission = function(
+    "submit", [record, word, digest, digest, digest, digest, digest, digest, digest])
+
   static func submit(
     _ manifest: BatchManifest, after previous: VaultRecord
   ) throws -> [UInt8] {
     let numbers =
       U256(manifest.number) << 192 | U256(manifest.lastSequence) << 128
       | U256(manifest.time) << 64 | U256(manifest.consumed)
-    return try function(
-      "submit", [record, word, digest, digest, digest, digest, digest, digest, digest]
-    ).call([
+    return try submission.call([
       previous.argument, .uint(numbers), .bytes32(try BatchManifest.digest(manifest.newRoot)),
       .bytes32(try BatchManifest.digest(manifest.withdrawalRoot)),
       .bytes32(try BatchManifest.digest(manifest.riskTableHash)),
@@ -80,6 +94,15 @@ enum VaultInterface {
 
   /// Octets of the arguments of `submit`, and of what stands before them.
   static let submissionByteCount = 4 + 11 * 32
+
+  /// The sequencer's signature of the batch in the input of a submission; nil when it is none.
+  static func signature(of input: [UInt8]) -> RecoverableSignature? {
+    guard input.count >= submissionByteCount, input.starts(with: submission.selector),
+      let r = KeccakDigest(Array(input[submissionByteCount - 64..<submissionByteCount - 32])),
+      let vs = KeccakDigest(Array(input[submissionByteCount - 32..<submissionByteCount]))
+    else { return nil }
+    return RecoverableSignature(r: r, vs: vs)
+  }
 
   /// What follows the arguments of `submit`, which the vault does not look at: where the batch's
   /// data are. Nothing for data in the operator's folder alone.
@@ -206,17 +229,18 @@ enum VaultInterface {
     return try read(view, [], vault, client).map { $0.asUInt64 ?? .max }
   }
 
-  /// The claim in micro-dollars, and whether it was paid; nil when there is none.
+  /// The claim of an account; nil when there is none.
   static func claim(of account: UInt32, _ vault: SignerAddress, _ client: ChainClient) throws
-    -> (value: Int64, isPaid: Bool)?
+    -> VaultClaim?
   {
     let view = ABIFunction(
       name: "claim_of", inputs: [word], outputs: [.int(256), word, word, .bool])
     let values = try read(view, [.uint(UInt64(account))], vault, client)
     // A claim's state has a sequence number; nothing is all zero.
-    guard let value = values[0].asInt64, let isPaid = values[3].asBool, values[1].asU256 != .zero
+    guard let value = values[0].asInt64, let sequence = values[1].asUInt64, sequence != 0,
+      let revalued = values[2].asU256, let isPaid = values[3].asBool
     else { return nil }
-    return (value, isPaid)
+    return VaultClaim(value: value, sequence: sequence, revalued: revalued, isPaid: isPaid)
   }
 
   static func balance(

@@ -38,7 +38,8 @@ final class DataCommitteeProcesses {
           "--sequencer", sequencer.description, "--chain-id", "\(chainID)", "--vault",
           vault.description, "--listen", "127.0.0.1:0",
         ], folder: folder, label: "member-\(place)")
-      guard let line = member.firstLine(), let url = line.split(separator: " ").last else {
+      guard let line = member.firstLine(seconds: 60), let url = line.split(separator: " ").last
+      else {
         throw ConfigurationError(
           "member \(place)", "does not start: \(member.errorLines.last ?? "")")
       }

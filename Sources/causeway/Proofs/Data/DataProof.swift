@@ -77,16 +77,18 @@ final class DataProof {
     let process = try VenueProcess(
       configuration: try configuration(data, label, blobProgram), directory: world.folder,
       label: label)
-    guard process.waitReady() != nil else {
+    guard process.waitReady(seconds: 60) != nil else {
       throw ConfigurationError(label, "did not start: \(process.errorLines.last ?? "")")
     }
-    if first == 1 { try awaitBatch(1) }
+    if first == 1 { try awaitBatch(1, process) }
     findings.require(clients.connect()) { "sessions do not connect: \(clients.stateText)" }
     clients.trade(seconds: 2, &random)
     findings.require(clients.settle()) { "messages stay unanswered: \(clients.stateText)" }
-    let history = try awaitBatch(first + 3)
+    let history = try awaitBatch(first + 3, process)
     try note(history, from: first, kind, label)
-    let alarms = process.errorLines.filter { $0.contains("data of batch") }
+    let alarms = process.errorLines.filter {
+      $0.contains("data of batch") && !$0.contains(" wait: ")
+    }
     switch (kind, blobProgram) {
     case (.committee, _):
       findings.require(alarms.contains { $0.contains("committee member 1") }) {
@@ -130,16 +132,26 @@ final class DataProof {
     return path
   }
 
-  /// Waits until the vault has a batch.
+  /// Waits until the vault has a batch, as long as batches come forward.
   @discardableResult
-  private func awaitBatch(_ number: UInt64) throws -> VaultHistory {
-    let end = Date().addingTimeInterval(240)
-    while Date() < end {
+  private func awaitBatch(_ number: UInt64, _ process: VenueProcess) throws -> VaultHistory {
+    let now = { ProcessInfo.processInfo.systemUptime }
+    var wait = ProgressWait(stillSeconds: 240, capSeconds: 1_800, now: now())
+    while true {
       Thread.sleep(forTimeInterval: 0.3)
       let history = try VaultHistory(world.place, world.chain.client)
-      if UInt64(history.batches.count) >= number { return history }
+      let posted = UInt64(history.batches.count)
+      if posted >= number { return history }
+      let seen = BatchProgress(world.settlementFolder, posted: posted)
+      wait.note(seen.counts(upTo: number), now: now())
+      guard let reason = process.isRunning ? wait.end(now: now()) : "the venue has ended" else {
+        continue
+      }
+      throw ConfigurationError(
+        "batch \(number)",
+        "was awaited in the vault, but \(reason): \(seen.text); the venue's last line: "
+          + (process.errorLines.last ?? "none"))
     }
-    throw ConfigurationError("vault", "never had batch \(number)")
   }
 
   /// Whether the batches of a life say that their data are where they should.
