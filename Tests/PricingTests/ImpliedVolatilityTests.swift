@@ -36,8 +36,9 @@ struct ImpliedVolatilityTests {
       guard values.price / min(forward, strike) < 0.999 else { continue }
       let found = try Black76.impliedVolatility(
         kind, price: values.price, forward: forward, strike: strike, time: time)
-      // The price is a difference of two chances, each rounded: 1e-15/√T in volatility.
-      let allowed = 4e-13 * volatility + 1e-15 / time.squareRoot()
+      // The price is a difference of two chances, each rounded, and so is what it is compared
+      // with: 2e-15/√T in volatility.
+      let allowed = 4e-13 * volatility + 2e-15 / time.squareRoot()
       #expect(
         (found - volatility).magnitude <= allowed,
         "\(kind) F \(forward) K \(strike) T \(time) σ \(volatility): \(found)")
@@ -95,16 +96,48 @@ struct ImpliedVolatilityTests {
     #expect(try Black76.impliedVolatility(.put, price: 0, forward: 100, strike: 80, time: 1) == 0)
   }
 
-  @Test func `at the money the smallest deviations are found`() throws {
-    for exponent in -8 ... -1 {
-      let deviation = Elementary.pow(10, Double(exponent))
+  /// Values with 60 digits (mpmath): the deviation of the price as printed. A year, discount 1.
+  @Test func `deviations far from ordinary markets are found`() throws {
+    let rows: [(OptionKind, Double, Double, Double, expected: Double, tolerance: Double)] = [
+      (.call, 0.003430903610395031, 100, 100, 8.6e-05, 2e-11),
+      (.call, 0.0008776730168654521, 100, 100, 2.2e-05, 9e-11),
+      (.call, 1.316509525324722e-05, 100, 100, 3.3e-07, 6e-09),
+      (.call, 0.002267034287545306, 100, 100.01, 0.00015, 1e-11),
+      (.put, 8.331426073330618e-05, 100, 99.999, 1e-05, 2e-10),
+      (.put, 0.003170874736906178, 65_000, 64_000, 0.004, 7e-13),
+      (.call, 69.23430256613612, 100, 250, 2.55, 2e-13),
+      (.put, 34.50374355476317, 100, 40, 3.4000000000000004, 2e-13),
+      (.call, 99.73002039367398, 100, 100, 6.000000000000002, 2e-13),
+      (.call, 99.999999991968, 100, 100, 12.999999912381579, 1e-07),
+      (.put, 6.990800250341143e-08, 1e10, 1e-07, 9.5, 2e-13),
+      (.call, 9.339442211596461e-07, 1e-06, 1e11, 10.6, 2e-13),
+      (.put, 4.649408158417195e-202, 1e10, 3e-05, 1.1, 2e-13),
+      (.call, 1.4246107956443464e-244, 100, 101, 0.0003, 7e-12),
+      (.call, 2.971638374551317e-271, 100, 1_000, 0.0655, 2e-13),
+      (.call, 2.664706705365499e-84, 100, 48_516_519_540.97903, 1, 2e-13),
+    ]
+    for (kind, price, forward, strike, expected, tolerance) in rows {
+      let found = try Black76.impliedVolatility(
+        kind, price: price, forward: forward, strike: strike, time: 1)
+      #expect((found / expected - 1).magnitude <= tolerance, "\(price): \(found)")
+    }
+  }
+
+  @Test(arguments: UInt64(0)..<4)
+  func `at the money the smallest deviations are found`(seed: UInt64) throws {
+    var random = SplitMix64(seed: seed)
+    for _ in 0..<500 {
+      let deviation = 1e-8 * Self.power(1e9, of: &random)
       let price = try Black76(
         .call, forward: 100, strike: 100, volatility: deviation, time: 1
       ).values.price
       let found = try Black76.impliedVolatility(
         .call, price: price, forward: 100, strike: 100, time: 1)
       // The price itself is a difference of two halves.
-      #expect((found / deviation - 1).magnitude < 1e-12 + 4e-15 / deviation)
+      let perVega = 1e-16 * price / 100 / Elementary.normalDensity(deviation / 2) / deviation
+      #expect(
+        (found / deviation - 1).magnitude < 1e-12 + 4e-15 / deviation + 4 * perVega,
+        "\(deviation): \(found)")
     }
   }
 
