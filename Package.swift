@@ -55,7 +55,7 @@ let floors: [[Module]] = [
     // price-time priority
     Module(name: "Matching", uses: ["FixedContainers", "VenueTypes"]),
     // worst scenario loss of every account, open orders included; integers only
-    Module(name: "Margining", uses: ["Pricing", "FixedContainers", "VenueTypes"]),
+    Module(name: "Margining", uses: ["CMachine", "Pricing", "FixedContainers", "VenueTypes"]),
     // messages as views over bytes
     Module(name: "WireProtocol", uses: ["VenueTypes"]),
     // who signed what: ECDSA on secp256k1 over Keccak-256

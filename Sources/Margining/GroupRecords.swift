@@ -1,47 +1,36 @@
-/// What the open quotes of a group may add to one sum, before the cap of PM-16.
+import CMachine
+
+/// What the open quotes of a group may add to four sums, before the cap of PM-16. 128 octets.
 @frozen
 @usableFromInline
-struct GroupSum: BitwiseCopyable, Sendable, Equatable {
-  @usableFromInline var low: Int64 = 0  // Σ min(0, z)
-  @usableFromInline var high: Int64 = 0  // Σ max(0, z)
+struct GroupSums: BitwiseCopyable, Sendable, Equatable {
+  @usableFromInline var orders = OrderSums()
   /// Largest −z and z of one lot seen since the group was last without quotes.
-  @usableFromInline var worstFall: Int64 = 0
-  @usableFromInline var worstRise: Int64 = 0
+  @usableFromInline var worstFall = SIMD4<Int64>()
+  @usableFromInline var worstRise = SIMD4<Int64>()
   @inlinable init() {}
 
   /// What counts of it when at most `capLots` lots can fill.
   @inlinable @inline(__always)
-  func heldLow(capLots: Int64) -> Int64 { 0 &- min(0 &- low, capLots &* worstFall) }
-  @inlinable @inline(__always)
-  func heldHigh(capLots: Int64) -> Int64 { min(high, capLots &* worstRise) }
-
-  /// Adds a quote of `lots` (negative: takes it out), and hands on to `span` what that changes
-  /// in the capped sums.
-  @inlinable @inline(__always)
-  mutating func shift(perLot: Int64, lots: Int64, capLots: Int64, into span: inout Span) {
-    if perLot < 0 {
-      let before = heldLow(capLots: capLots)
-      low &+= perLot &* lots
-      worstFall = max(worstFall, 0 &- perLot)
-      span.low &+= heldLow(capLots: capLots) &- before
-    } else {
-      let before = heldHigh(capLots: capLots)
-      high &+= perLot &* lots
-      worstRise = max(worstRise, perLot)
-      span.high &+= heldHigh(capLots: capLots) &- before
-    }
+  func held(capLots: Int64) -> OrderSums {
+    let fall = smaller(
+      difference(SIMD4(), orders.low), causeway_four_product(worstFall, capLots))
+    let rise = smaller(orders.high, causeway_four_product(worstRise, capLots))
+    return OrderSums(low: difference(SIMD4(), fall), high: rise)
   }
-}
 
-/// One expiry bucket of a group.
-@frozen
-@usableFromInline
-struct GroupExpiryTotals: BitwiseCopyable, Sendable, Equatable {
-  @usableFromInline var delta = GroupSum()
-  @usableFromInline var value = GroupSum()
-  @usableFromInline var linearSkew = GroupSum()
-  @usableFromInline var absoluteSkew = GroupSum()
-  @inlinable init() {}
+  /// Adds a quote of `lots` (negative: takes it out), and says what that changes in the capped
+  /// sums.
+  @inlinable @inline(__always)
+  mutating func shift(perLot: SIMD4<Int64>, lots: Int64, capLots: Int64) -> OrderSums {
+    let before = held(capLots: capLots)
+    orders.shift(perLot: perLot, lots: lots)
+    worstFall = larger(worstFall, difference(SIMD4(), perLot))
+    worstRise = larger(worstRise, perLot)
+    let after = held(capLots: capLots)
+    return OrderSums(
+      low: difference(after.low, before.low), high: difference(after.high, before.high))
+  }
 }
 
 /// A group of market-maker protection: one account, one underlying.
@@ -59,7 +48,7 @@ struct GroupTotals: BitwiseCopyable, Sendable, Equatable {
   @usableFromInline var capLots: Int64 = 0
   /// Lots of all its open quotes.
   @usableFromInline var quotedLots: Int64 = 0
-  @usableFromInline var delta = GroupSum()
-  @usableFromInline var gamma = GroupSum()
+  /// In the order of `LotSums.net`.
+  @usableFromInline var net = GroupSums()
   @inlinable init() {}
 }

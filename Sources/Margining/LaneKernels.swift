@@ -1,3 +1,4 @@
+import CMachine
 import FixedContainers
 import Pricing
 
@@ -25,30 +26,28 @@ struct LaneTerm: BitwiseCopyable, Sendable {
   /// min(0, Δ[s]) of one lot.
   @inlinable @inline(__always)
   func unitLoss(_ row: SIMD8<Int64>) -> SIMD8<Int64> {
-    let gain = (row ^ SIMD8(repeating: flip)) &+ SIMD8(repeating: edge &- flip)
-    return gain & isLess(gain, SIMD8(repeating: 0))
+    let gain = causeway_integers_sum(
+      causeway_integers_xor(row, SIMD8(repeating: flip)), SIMD8(repeating: edge &- flip))
+    return smaller(gain, SIMD8(repeating: 0))
   }
 
   /// The change of O[s] for a loss of one lot.
   @inlinable @inline(__always)
   func change(_ loss: SIMD8<Int64>) -> SIMD8<Int64> {
-    (times(loss, lots) ^ SIMD8(repeating: leaving)) &- SIMD8(repeating: leaving)
+    causeway_integers_difference(
+      causeway_integers_xor(times(loss, lots), SIMD8(repeating: leaving)),
+      SIMD8(repeating: leaving))
   }
 }
 
-/// `values` × `factor`, modulo 2^64, for a factor of at most 32 bits: two 32-bit products a lane,
-/// as vector units without a 64-bit one have it.
+// By the functions of CMachineLanes.h: in a function as large as a check the compiler leaves
+// Swift's own operators, which are loops over the lanes, in pieces.
+
+/// `values` × `factor`, modulo 2^64, for a factor of 0 to 2^32 − 1.
 @inlinable @inline(__always)
 func times(_ values: SIMD8<Int64>, _ factor: Int64) -> SIMD8<Int64> {
-  let mask = SIMD8<Int64>(repeating: 0xFFFF_FFFF)
-  let narrow = SIMD8<Int64>(repeating: factor) & mask
-  let low = (values & mask) &* narrow
-  let high = ((values &>> SIMD8(repeating: 32)) & mask) &* narrow
-  return low &+ (high &<< SIMD8(repeating: 32))
+  causeway_integers_times(values, factor)
 }
-
-// Minimum and maximum by comparing and masking: shifts by 63 and `replacing(with:where:)` are
-// loops over the lanes, which the compiler does not always undo.
 
 /// All bits set where `a` < `b`.
 @inlinable @inline(__always)
@@ -59,12 +58,12 @@ func isLess(_ a: SIMD8<Int64>, _ b: SIMD8<Int64>) -> SIMD8<Int64> {
 
 @inlinable @inline(__always)
 func smaller(_ a: SIMD8<Int64>, _ b: SIMD8<Int64>) -> SIMD8<Int64> {
-  a ^ ((a ^ b) & isLess(b, a))
+  causeway_integers_smaller(a, b)
 }
 
 @inlinable @inline(__always)
 func larger(_ a: SIMD8<Int64>, _ b: SIMD8<Int64>) -> SIMD8<Int64> {
-  a ^ ((a ^ b) & isLess(a, b))
+  causeway_integers_larger(a, b)
 }
 
 @inlinable @inline(__always)
@@ -83,6 +82,11 @@ extension PortfolioMargin {
   @inlinable @inline(__always)
   mutating func blockCount(of cell: UInt32) -> Int {
     Int(table.underlying(cells[Int(cell)].underlying).blockCount)
+  }
+
+  @inlinable @inline(__always)
+  func blockCount(of order: OrderPlace) -> Int {
+    unsafe Int(table.underlying(unchecked: order.totals.pointee.underlying).pointee.blockCount)
   }
 
   /// min over s of P[s] + O[s].
@@ -110,15 +114,16 @@ extension PortfolioMargin {
 
   /// O[s] += the order's share; returns min over s of P[s] + O[s].
   @inlinable @inline(__always)
-  mutating func enterLanes(_ cell: UInt32, _ instrument: UInt32, _ term: LaneTerm) -> Int64 {
-    let base = Int(cell) &* RiskTableLimits.blocksMax &* 2
+  mutating func enterLanes(_ order: OrderPlace, _ instrument: UInt32, _ term: LaneTerm) -> Int64 {
+    let base = Int(order.cell) &* RiskTableLimits.blocksMax &* 2
     var worst = SIMD8<Int64>(repeating: 0)
-    for block in 0..<blockCount(of: cell) {
+    for block in 0..<blockCount(of: order) {
       let place = base &+ 2 &* block
       let row = unsafe table.block(unchecked: block, of: instrument)
-      let orders = unsafe lanes[unchecked: place &+ 1] &+ term.change(term.unitLoss(row))
+      let orders = unsafe causeway_integers_sum(
+        lanes[unchecked: place &+ 1], term.change(term.unitLoss(row)))
       unsafe lanes[unchecked: place &+ 1] = orders
-      worst = unsafe smaller(worst, lanes[unchecked: place] &+ orders)
+      worst = unsafe smaller(worst, causeway_integers_sum(lanes[unchecked: place], orders))
     }
     return least(worst)
   }

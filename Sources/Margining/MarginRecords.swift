@@ -12,10 +12,10 @@ struct Span: BitwiseCopyable, Sendable, Equatable {
 
   @inlinable init() {}
 
-  /// Adds an order of `lots` (negative: takes it out) that changes the sum by `perLot` a lot.
-  @inlinable @inline(__always)
-  mutating func shift(perLot: Int64, lots: Int64) {
-    if perLot < 0 { low &+= perLot &* lots } else { high &+= perLot &* lots }
+  @inlinable
+  init(low: Int64, high: Int64) {
+    self.low = low
+    self.high = high
   }
 }
 
@@ -49,6 +49,12 @@ struct Charge<Number: FixedWidthInteger & BitwiseCopyable & Sendable>: BitwiseCo
   @usableFromInline var worst: Number = 0
   @inlinable init() {}
 
+  @inlinable
+  init(position: Number, worst: Number) {
+    self.position = position
+    self.worst = worst
+  }
+
   /// Of positions without orders.
   @inlinable
   init(_ both: Number) {
@@ -59,30 +65,22 @@ struct Charge<Number: FixedWidthInteger & BitwiseCopyable & Sendable>: BitwiseCo
 
 extension Charge: Equatable where Number: Equatable {}
 
-/// Sums over the positions of one expiry bucket of a cell. 32 octets: what a new table writes.
+/// Sums over the positions of one expiry bucket of a cell, in the order of `OrderSums`. 32 octets:
+/// what a new table writes.
 @frozen
 @usableFromInline
 struct ExpiryPositions: BitwiseCopyable, Sendable, Equatable {
-  @usableFromInline var delta: Int64 = 0  // D_e
   @usableFromInline var value: Int64 = 0  // V_e, options only
+  @usableFromInline var delta: Int64 = 0  // D_e
   @usableFromInline var linearSkew: Int64 = 0  // Y_e[lin]
   @usableFromInline var absoluteSkew: Int64 = 0  // Y_e[abs]
   @inlinable init() {}
+
+  @inlinable var sums: SIMD4<Int64> { SIMD4(value, delta, linearSkew, absoluteSkew) }
 }
 
-/// What the open orders of the bucket may add to them.
-@frozen
-@usableFromInline
-struct ExpiryOrders: BitwiseCopyable, Sendable, Equatable {
-  @usableFromInline var delta = Span()
-  @usableFromInline var value = Span()
-  @usableFromInline var linearSkew = Span()
-  @usableFromInline var absoluteSkew = Span()
-  @inlinable init() {}
-}
-
-/// What an expiry bucket adds to the sums of its cell; taken out before a change and put back
-/// after.
+/// What the positions of an expiry bucket add to the sums of its cell; taken out before a change and
+/// put back after.
 @frozen
 @usableFromInline
 struct ExpiryCharges: BitwiseCopyable, Sendable, Equatable {
@@ -116,7 +114,7 @@ struct CellReach: BitwiseCopyable, Sendable {
   @inlinable var hasGaps: Bool { word >> 11 != 0 }
 }
 
-/// An account in one underlying: everything but lanes and expiry buckets.
+/// An account in one underlying: everything but lanes and expiry buckets. 256 octets.
 @frozen
 @usableFromInline
 struct CellTotals: BitwiseCopyable, Sendable {
@@ -129,22 +127,63 @@ struct CellTotals: BitwiseCopyable, Sendable {
   @usableFromInline var reach = CellReach()
   /// Σ lots × bound of positions and orders; at most `MarginLimits.exposureMax`.
   @usableFromInline var exposure: Int64 = 0
-  @usableFromInline var delta = Interval()  // D_net
-  @usableFromInline var gamma = Interval()  // G_net
-  @usableFromInline var absoluteDelta = Charge<Int64>()  // Σ_e |D_e|
-  @usableFromInline var linearSkew = Charge<Int64>()  // Σ_e |Y_e[lin]|
-  @usableFromInline var absoluteSkew = Charge<Int64>()  // Σ_e |Y_e[abs]|
+  @usableFromInline var heldDelta: Int64 = 0
+  @usableFromInline var heldGamma: Int64 = 0
   /// Index value of net short options, Σ_{e,K} max(0, −Σ q·c)·S (PM-11).
   @usableFromInline var shortNotional = Charge<Int64>()
   /// Lots of positions; lots of positions and orders.
   @usableFromInline var lots = Charge<Int64>()
+  /// What open orders may add to the cell's delta and gamma, in the order of `LotSums.net`.
+  @usableFromInline var net = OrderSums()
+  /// Σ_e of `ExpiryEnds.magnitudes`.
+  @usableFromInline var worstMagnitudes = SIMD4<Int64>()
+  @usableFromInline var heldAbsoluteDelta: Int64 = 0
+  @usableFromInline var heldLinearSkew: Int64 = 0
+  @usableFromInline var heldAbsoluteSkew: Int64 = 0
+  @usableFromInline var maintenance: Int64 = 0
   /// Roll and haircut (PM-7, PM-14), 1e-9 µ$.
   @usableFromInline var additive = Charge<Int128>()
   /// Confidence charge of initial margin (PM-13), 1e-9 µ$; worst only.
   @usableFromInline var confidence: Int128 = 0
-  @usableFromInline var maintenance: Int64 = 0
   @usableFromInline var initial: Int64 = 0
   @inlinable init() {}
+}
+
+/// The sums by their names.
+extension CellTotals {
+  /// D_net.
+  @inlinable var delta: Interval {
+    @inline(__always) get { Interval(heldDelta, Span(low: net.low[0], high: net.high[0])) }
+  }
+
+  /// G_net.
+  @inlinable var gamma: Interval {
+    @inline(__always) get { Interval(heldGamma, Span(low: net.low[1], high: net.high[1])) }
+  }
+
+  /// Σ_e |D_e|.
+  @inlinable var absoluteDelta: Charge<Int64> {
+    @inline(__always) get { Charge(position: heldAbsoluteDelta, worst: worstMagnitudes[1]) }
+  }
+
+  /// Σ_e |Y_e[lin]|.
+  @inlinable var linearSkew: Charge<Int64> {
+    @inline(__always) get { Charge(position: heldLinearSkew, worst: worstMagnitudes[2]) }
+  }
+
+  /// Σ_e |Y_e[abs]|.
+  @inlinable var absoluteSkew: Charge<Int64> {
+    @inline(__always) get { Charge(position: heldAbsoluteSkew, worst: worstMagnitudes[3]) }
+  }
+
+  /// Says what Σ_e |D_e|, Σ_e |Y_e[lin]| and Σ_e |Y_e[abs]| of positions without orders are.
+  @inlinable
+  mutating func setMagnitudes(absoluteDelta: Int64, linearSkew: Int64, absoluteSkew: Int64) {
+    heldAbsoluteDelta = absoluteDelta
+    heldLinearSkew = linearSkew
+    heldAbsoluteSkew = absoluteSkew
+    worstMagnitudes = SIMD4(0, absoluteDelta, linearSkew, absoluteSkew)
+  }
 }
 
 /// One instrument of an account: its position and its open lots. 64 octets.
@@ -194,4 +233,11 @@ struct AccountTotals: BitwiseCopyable, Sendable {
   /// Money left the range the engine counts in: every check fails.
   @usableFromInline var isOverflowed = false
   @inlinable init() {}
+
+  @inlinable var equity: Int64 {
+    @inline(__always) get {
+      // Three terms of at most 2^61 each, or the account is marked overflowed.
+      isOverflowed ? .min : collateral &+ markValue &- futuresCost
+    }
+  }
 }

@@ -50,6 +50,9 @@ public struct OpenOrder: BitwiseCopyable, Sendable, Equatable {
   /// +1 buying, −1 selling.
   @inlinable @inline(__always) var sign: Int64 { side == .buy ? 1 : -1 }
 
+  /// 0 buying, −1 selling: (x ^ flip) − flip is x with the sign of the side, without a branch.
+  @inlinable @inline(__always) var flip: Int64 { 0 &- Int64(side.rawValue) }
+
   /// The same order over other lots.
   @inlinable @inline(__always)
   public func over(_ lots: UInt32) -> OpenOrder {

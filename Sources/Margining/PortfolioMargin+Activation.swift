@@ -85,7 +85,7 @@ extension PortfolioMargin {
     cells[Int(cell)] = fresh
     let bucket = Int(cell) * RiskTableLimits.expiriesMax
     expiries.fill(bucket..<bucket + RiskTableLimits.expiriesMax, with: ExpiryPositions())
-    expiryOrders.fill(bucket..<bucket + RiskTableLimits.expiriesMax, with: ExpiryOrders())
+    expiryOrders.fill(bucket..<bucket + RiskTableLimits.expiriesMax, with: OrderSums())
     let first = Int(cell) * RiskTableLimits.blocksMax * 2
     lanes.fill(first..<first + RiskTableLimits.blocksMax * 2, with: SIMD8())
     let gap = Int(cell) * RiskTableLimits.gapBlocksMax * 2

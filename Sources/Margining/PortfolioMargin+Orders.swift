@@ -14,8 +14,8 @@ extension PortfolioMargin {
   public mutating func admit(_ order: OpenOrder) -> MarginVerdict {
     let outcome = examine(order)
     guard outcome == .covered else { return MarginVerdict(outcome) }
-    let risk = table[order.instrument]
-    guard let place = place(order.account, order.instrument, risk) else {
+    table.prefetchRow(of: order.instrument)
+    guard let place = orderPlace(order.account, order.instrument) else {
       return MarginVerdict(.positionLimit)
     }
     guard fits(order, place) else {
@@ -23,13 +23,8 @@ extension PortfolioMargin {
       return MarginVerdict(.overflow)
     }
     let laneMinimum = enter(order, place)
-    settle(place.cell, initial: initialMargin(ofCell: place.cell, laneMinimum: laneMinimum))
-    if covers(order.account) {
-      return MarginVerdict(
-        .covered, underlying: risk.underlying, requirement: accounts[Int(order.account)].initial,
-        equity: equity(order.account))
-    }
-    return admitSlow(order, place)
+    let verdict = settle(place, order.account, laneMinimum: laneMinimum)
+    return verdict.isAccepted ? verdict : admitSlow(order, place)
   }
 
   /// What `admit` would answer; nothing changes.
@@ -76,7 +71,7 @@ extension PortfolioMargin {
   @inline(never)
   @usableFromInline
   mutating func reenter(_ order: OpenOrder) {
-    guard let place = place(order.account, order.instrument, table[order.instrument]) else {
+    guard let place = orderPlace(order.account, order.instrument) else {
       preconditionFailure("a slot was given back a moment ago")
     }
     _ = enter(order, place)
@@ -88,7 +83,7 @@ extension PortfolioMargin {
   public mutating func restore(_ order: OpenOrder) -> Bool {
     guard order.account < limits.accountsMax, table.contains(order.instrument) else { return false }
     let takenCount = slotNumbers.takenCount
-    guard let place = place(order.account, order.instrument, table[order.instrument]) else {
+    guard let place = orderPlace(order.account, order.instrument) else {
       return false
     }
     let isOld = slotNumbers.takenCount == takenCount
@@ -106,7 +101,7 @@ extension PortfolioMargin {
   /// none that `admit` would look at, or the engine has no room for it.
   public mutating func enterUnchecked(_ order: OpenOrder) -> Bool {
     guard examine(order) == .covered,
-      let place = place(order.account, order.instrument, table[order.instrument])
+      let place = orderPlace(order.account, order.instrument)
     else { return false }
     guard fits(order, place) else {
       releaseIfIdle(place.slot)
@@ -143,7 +138,7 @@ extension PortfolioMargin {
   /// Δ of one lot in scenario 0: mark − p − φ buying, p − mark − φ selling.
   @inlinable @inline(__always)
   static func edge(_ order: OpenOrder, _ risk: InstrumentRisk) -> Int64 {
-    order.sign &* (risk.mark &- order.price) &- order.fee
+    ((risk.mark &- order.price) ^ order.flip) &- order.flip &- order.fee
   }
 
   /// Largest value of one lot of `order` in any lane or sum; at most 2^50 + 2^52.
@@ -156,11 +151,11 @@ extension PortfolioMargin {
   /// Whether the sums can hold `order` too: lots × value stays inside `exposureMax`, for the cell
   /// and, if capped, for what its group may let through.
   @inlinable @inline(__always)
-  mutating func fits(_ order: OpenOrder, _ place: MarginPlace) -> Bool {
-    if cells[Int(place.cell)].isOverflowed { return false }
-    let perLot = Self.exposurePerLot(order, place.risk)
+  mutating func fits(_ order: OpenOrder, _ place: OrderPlace) -> Bool {
+    if place.isOverflowed { return false }
+    let perLot = Self.exposurePerLot(order, place.columns)
     let (exposure, overflow) = perLot.multipliedReportingOverflow(by: Int64(order.lots))
-    let room = MarginLimits.exposureMax &- cells[Int(place.cell)].exposure
+    let room = MarginLimits.exposureMax &- place.exposure
     guard !overflow, exposure <= room else { return false }
     let capLots = order.group == 0 ? 0 : groups[Int(order.group)].capLots
     if capLots == 0 { return true }
@@ -171,41 +166,42 @@ extension PortfolioMargin {
   /// Counts `order` as open; returns min over s of P[s] + O[s]. In an overflowed cell only its
   /// lots are counted.
   @inlinable @inline(__always)
-  mutating func enter(_ order: OpenOrder, _ place: MarginPlace) -> Int64 {
+  mutating func enter(_ order: OpenOrder, _ place: OrderPlace) -> Int64 {
     shift(order, place, lots: Int64(order.lots), leaving: 0)
   }
 
   @inlinable @inline(__always)
-  mutating func leave(_ order: OpenOrder, _ place: MarginPlace) {
+  mutating func leave(_ order: OpenOrder, _ place: OrderPlace) {
     _ = shift(order, place, lots: 0 &- Int64(order.lots), leaving: -1)
     markStale(place.cell)
     if order.group != 0 && groups[Int(order.group)].quotedLots == 0 { clearGroup(order.group) }
   }
 
   @inlinable @inline(__always)
-  mutating func shift(_ order: OpenOrder, _ place: MarginPlace, lots: Int64, leaving: Int64)
+  mutating func shift(_ order: OpenOrder, _ place: OrderPlace, lots: Int64, leaving: Int64)
     -> Int64
   {
-    let isBuy = order.side == .buy
-    if cells[Int(place.cell)].isOverflowed {
-      return shiftOverflowed(order, place, buy: isBuy ? lots : 0, sell: isBuy ? 0 : lots)
+    let flip = order.flip
+    if place.isOverflowed {
+      return shiftOverflowed(order, place, buy: lots & ~flip, sell: lots & flip)
     }
-    cells[Int(place.cell)].exposure &+= lots &* Self.exposurePerLot(order, place.risk)
-    shiftOrders(place, group: order.group, buy: isBuy ? lots : 0, sell: isBuy ? 0 : lots)
+    // SAFETY: see `OrderPlace`.
+    unsafe place.totals.pointee.exposure &+= lots &* Self.exposurePerLot(order, place.columns)
+    shiftOrder(place, group: order.group, lots: lots, flip: flip)
     let term = LaneTerm(
-      edge: Self.edge(order, place.risk), flip: isBuy ? 0 : -1, lots: Int64(order.lots),
+      edge: Self.edge(order, place.columns), flip: flip, lots: Int64(order.lots),
       leaving: leaving)
     if order.group != 0 && groups[Int(order.group)].capLots > 0 {
       groups[Int(order.group)].cell = place.cell
       return enterGroupLanes(place.cell, order.instrument, order.group, term)
     }
-    return enterLanes(place.cell, order.instrument, term)
+    return enterLanes(place, order.instrument, term)
   }
 
   @inline(never)
   @usableFromInline
   mutating func shiftOverflowed(
-    _ order: OpenOrder, _ place: MarginPlace, buy: Int64, sell: Int64
+    _ order: OpenOrder, _ place: OrderPlace, buy: Int64, sell: Int64
   ) -> Int64 {
     slots[Int(place.slot)].buyLots &+= buy
     slots[Int(place.slot)].sellLots &+= sell
@@ -213,20 +209,10 @@ extension PortfolioMargin {
     return 0
   }
 
-  /// The place of an order that was entered before: a caller that names another stops the process.
-  @inlinable @inline(__always)
-  mutating func knownPlace(of order: OpenOrder) -> MarginPlace {
-    guard let slot = slotOfInstrument[Self.key(order.account, order.instrument)] else {
-      preconditionFailure("the order was never entered")
-    }
-    return MarginPlace(
-      slot: slot, cell: slots[Int(slot)].cell, risk: table[order.instrument])
-  }
-
   /// Rule (b), and the verdict when it does not hold either. `order` has been entered.
   @inline(never)
   @usableFromInline
-  mutating func admitSlow(_ order: OpenOrder, _ place: MarginPlace) -> MarginVerdict {
+  mutating func admitSlow(_ order: OpenOrder, _ place: OrderPlace) -> MarginVerdict {
     var verdict = insufficient(order.account, place.cell)
     if reducesRisk(order, place) {
       verdict.outcome = .reducing
@@ -239,18 +225,19 @@ extension PortfolioMargin {
 
   /// PM-18 b: MM after the full fill is lower than before, and E'·MM ≥ E·MM'.
   @usableFromInline
-  mutating func reducesRisk(_ order: OpenOrder, _ place: MarginPlace) -> Bool {
+  mutating func reducesRisk(_ order: OpenOrder, _ place: OrderPlace) -> Bool {
     let account = Int(order.account)
     if cells[Int(place.cell)].isOverflowed || accounts[account].isOverflowed { return false }
     let before = accounts[account].maintenance
     let equity = equity(order.account)
     let lots = order.sign &* Int64(order.lots)
-    shiftPosition(place, lots: lots)
+    let held = place.held
+    shiftPosition(held, lots: lots)
     let after =
       before &- cells[Int(place.cell)].maintenance &+ maintenanceMargin(ofCell: place.cell)
-    shiftPosition(place, lots: 0 &- lots)
+    shiftPosition(held, lots: 0 &- lots)
     guard after < before else { return false }
-    let change = Int64(order.lots) &* Self.edge(order, place.risk)
+    let change = Int64(order.lots) &* Self.edge(order, place.columns)
     let equityAfter = Int128(equity) + Int128(change)
     return equityAfter * Int128(before) >= Int128(equity) * Int128(after)
   }

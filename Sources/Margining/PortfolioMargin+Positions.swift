@@ -24,8 +24,9 @@ extension PortfolioMargin {
   @inlinable
   public mutating func fill(_ order: OpenOrder, price: Int64, fees: Int64) {
     guard order.lots > 0 else { return }
-    let place = knownPlace(of: order)
-    leave(order, place)
+    let orderPlace = knownPlace(of: order)
+    leave(order, orderPlace)
+    let place = orderPlace.held
     move(place, lots: order.sign &* Int64(order.lots))
     pay(place, lots: order.sign &* Int64(order.lots), price: price, fees: fees)
     forgetClosed(place.slot)

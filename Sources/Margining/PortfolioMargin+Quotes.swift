@@ -56,9 +56,8 @@ extension PortfolioMargin {
     groupLanes.fill(first..<first &+ RiskTableLimits.blocksMax &* 3, with: SIMD8())
     let bucket = Int(group) &* RiskTableLimits.expiriesMax
     groupExpiries.fill(
-      bucket..<bucket &+ RiskTableLimits.expiriesMax, with: GroupExpiryTotals())
-    groups[Int(group)].delta = GroupSum()
-    groups[Int(group)].gamma = GroupSum()
+      bucket..<bucket &+ RiskTableLimits.expiriesMax, with: GroupSums())
+    groups[Int(group)].net = GroupSums()
     groups[Int(group)].cell = 0
   }
 
@@ -72,9 +71,8 @@ extension PortfolioMargin {
   public mutating func admitQuote(_ old: TwoSidedQuote, _ new: TwoSidedQuote) -> MarginVerdict {
     let outcome = examineQuote(old, new)
     guard outcome == .covered else { return MarginVerdict(outcome) }
-    let instrument = new.bid.instrument
-    let risk = table[instrument]
-    guard let place = place(new.bid.account, instrument, risk) else {
+    table.prefetchRow(of: new.bid.instrument)
+    guard let place = orderPlace(new.bid.account, new.bid.instrument) else {
       return MarginVerdict(.positionLimit)
     }
     let isSmaller = Self.isSmaller(old.bid, new.bid) && Self.isSmaller(old.offer, new.offer)
@@ -88,13 +86,8 @@ extension PortfolioMargin {
       if new.bid.lots == 0 && new.offer.lots == 0 { endQuote(new.bid.group, place) }
       return MarginVerdict(.covered)
     }
-    settle(place.cell, initial: initialMargin(ofCell: place.cell, laneMinimum: laneMinimum))
-    if covers(new.bid.account) {
-      return MarginVerdict(
-        .covered, underlying: risk.underlying,
-        requirement: accounts[Int(new.bid.account)].initial, equity: equity(new.bid.account))
-    }
-    return refuseQuoteSlow(old, new, place)
+    let verdict = settle(place, new.bid.account, laneMinimum: laneMinimum)
+    return verdict.isAccepted ? verdict : refuseQuoteSlow(old, new, place)
   }
 
   // MARK: Steps
@@ -118,18 +111,18 @@ extension PortfolioMargin {
   }
 
   @inlinable @inline(__always)
-  mutating func fits(_ new: TwoSidedQuote, insteadOf old: TwoSidedQuote, _ place: MarginPlace)
+  mutating func fits(_ new: TwoSidedQuote, insteadOf old: TwoSidedQuote, _ place: OrderPlace)
     -> Bool
   {
-    if cells[Int(place.cell)].isOverflowed { return false }
-    let bid = Self.exposurePerLot(new.bid, place.risk)
-    let offer = Self.exposurePerLot(new.offer, place.risk)
+    if place.isOverflowed { return false }
+    let bid = Self.exposurePerLot(new.bid, place.columns)
+    let offer = Self.exposurePerLot(new.offer, place.columns)
     let (first, firstOverflow) = bid.multipliedReportingOverflow(by: Int64(new.bid.lots))
     let (second, secondOverflow) = offer.multipliedReportingOverflow(by: Int64(new.offer.lots))
     guard !firstOverflow, !secondOverflow else { return false }
     let most = MarginLimits.exposureMax
     guard first <= most, second <= most else { return false }
-    let left = cells[Int(place.cell)].exposure &- exposure(of: old, place)
+    let left = place.exposure &- exposure(of: old, place)
     guard left &+ first &+ second <= most else { return false }
     let capLots = new.bid.group == 0 ? 0 : groups[Int(new.bid.group)].capLots
     if capLots == 0 { return true }
@@ -139,35 +132,36 @@ extension PortfolioMargin {
   }
 
   @inlinable @inline(__always)
-  mutating func exposure(of quote: TwoSidedQuote, _ place: MarginPlace) -> Int64 {
-    Int64(quote.bid.lots) &* Self.exposurePerLot(quote.bid, place.risk)
-      &+ Int64(quote.offer.lots) &* Self.exposurePerLot(quote.offer, place.risk)
+  mutating func exposure(of quote: TwoSidedQuote, _ place: OrderPlace) -> Int64 {
+    Int64(quote.bid.lots) &* Self.exposurePerLot(quote.bid, place.columns)
+      &+ Int64(quote.offer.lots) &* Self.exposurePerLot(quote.offer, place.columns)
   }
 
   /// All sums and lanes pass from `old` to `new`; returns min over s of P[s] + O[s].
   @inlinable @inline(__always)
-  mutating func exchange(_ old: TwoSidedQuote, _ new: TwoSidedQuote, _ place: MarginPlace)
+  mutating func exchange(_ old: TwoSidedQuote, _ new: TwoSidedQuote, _ place: OrderPlace)
     -> Int64
   {
     let buy = Int64(new.bid.lots) &- Int64(old.bid.lots)
     let sell = Int64(new.offer.lots) &- Int64(old.offer.lots)
     let group = new.bid.group
-    if cells[Int(place.cell)].isOverflowed {
+    if place.isOverflowed {
       return shiftOverflowed(new.bid, place, buy: buy, sell: sell)
     }
-    cells[Int(place.cell)].exposure &+= exposure(of: new, place) &- exposure(of: old, place)
+    // SAFETY: see `OrderPlace`.
+    unsafe place.totals.pointee.exposure &+= exposure(of: new, place) &- exposure(of: old, place)
     shiftOrders(place, group: group, buy: buy, sell: sell)
-    let terms = QuoteTerms(old, new, place.risk)
+    let terms = QuoteTerms(old, new, place.columns)
     if group != 0 && groups[Int(group)].capLots > 0 {
       groups[Int(group)].cell = place.cell
       return exchangeGroupLanes(place.cell, new.bid.instrument, group, terms)
     }
-    return exchangeLanes(place.cell, new.bid.instrument, terms)
+    return exchangeLanes(place, new.bid.instrument, terms)
   }
 
   @inline(never)
   @usableFromInline
-  mutating func endQuote(_ group: UInt16, _ place: MarginPlace) {
+  mutating func endQuote(_ group: UInt16, _ place: OrderPlace) {
     if group != 0 && groups[Int(group)].quotedLots == 0 { clearGroup(group) }
     releaseIfIdle(place.slot)
   }
@@ -175,7 +169,7 @@ extension PortfolioMargin {
   @inline(never)
   @usableFromInline
   mutating func refuseQuoteSlow(
-    _ old: TwoSidedQuote, _ new: TwoSidedQuote, _ place: MarginPlace
+    _ old: TwoSidedQuote, _ new: TwoSidedQuote, _ place: OrderPlace
   ) -> MarginVerdict {
     let verdict = insufficient(new.bid.account, place.cell)
     _ = exchange(new, old, place)

@@ -235,7 +235,7 @@ extension PortfolioMargin {
       unsafe reload.sums[unchecked: expiry] = SIMD8()
       unsafe reload.linearMarks[unchecked: expiry] = 0
       unsafe expiries[unchecked: base &+ expiry] = bucket
-      if hadOrders { unsafe expiryOrders[unchecked: base &+ expiry] = ExpiryOrders() }
+      if hadOrders { unsafe expiryOrders[unchecked: base &+ expiry] = OrderSums() }
       additive &+=
         Self.positionCharges(
           bucket, table.expiry(UInt16(truncatingIfNeeded: expiry), of: underlying)
@@ -244,13 +244,12 @@ extension PortfolioMargin {
     let reach = cells[Int(cell)].reach.expiryCount
     for expiry in Int(risk.expiryCount)..<max(reach, Int(risk.expiryCount)) {
       unsafe expiries[unchecked: base &+ expiry] = ExpiryPositions()
-      unsafe expiryOrders[unchecked: base &+ expiry] = ExpiryOrders()
+      unsafe expiryOrders[unchecked: base &+ expiry] = OrderSums()
     }
-    totals.delta.position = all[1]
-    totals.gamma.position = all[2]
-    totals.absoluteDelta = Charge(sizes[1])
-    totals.linearSkew = Charge(sizes[3])
-    totals.absoluteSkew = Charge(sizes[4])
+    totals.heldDelta = all[1]
+    totals.heldGamma = all[2]
+    totals.setMagnitudes(
+      absoluteDelta: sizes[1], linearSkew: sizes[3], absoluteSkew: sizes[4])
     totals.additive = Charge(additive)
     totals.shortNotional = Charge(found.shortNotional)
     totals.lots = Charge(found.lots)

@@ -37,46 +37,63 @@ extension PortfolioMargin {
   @inlinable @inline(__always)
   static func magnitude(_ sum: Int64) -> Int64 { sum < 0 ? 0 &- sum : sum }
 
-  /// The same with open orders: every term at its worse end.
-  @inlinable @inline(__always)
-  static func worstCharges(
-    _ totals: ExpiryPositions, _ orders: ExpiryOrders, _ risk: ExpiryRisk
-  ) -> ExpiryCharges {
-    var charges = ExpiryCharges()
-    charges.absoluteDelta = Interval(totals.delta, orders.delta).worstMagnitude
-    charges.linearSkew = Interval(totals.linearSkew, orders.linearSkew).worstMagnitude
-    charges.absoluteSkew = Interval(totals.absoluteSkew, orders.absoluteSkew).worstMagnitude
-    let value = Interval(totals.value, orders.value)
-    let long = Int128(max(0, value.highEnd)) &* Int128(risk.longHaircutRate)
-    let short = Int128(max(0, 0 &- value.lowEnd)) &* Int128(risk.shortHaircutRate)
-    charges.additive =
-      Int128(charges.absoluteDelta) &* Int128(risk.rollRate) &+ max(long, short)
-    return charges
+  /// Initial margin of `cell`, given min over s of P[s] + O[s]. Up to `requirementMax`.
+  @usableFromInline
+  mutating func initialMargin(ofCell cell: UInt32, laneMinimum: Int64) -> Int64 {
+    // SAFETY: cells are numbers the engine gave out.
+    unsafe initialMargin(cell, cells.address(unchecked: Int(cell)), laneMinimum: laneMinimum)
   }
 
-  /// Initial margin of `cell`, given min over s of P[s] + O[s]. Up to `requirementMax`.
-  @inlinable
-  mutating func initialMargin(ofCell cell: UInt32, laneMinimum: Int64) -> Int64 {
-    let totals = cells[Int(cell)]
-    if totals.isOverflowed { return MarginLimits.requirementMax }
-    let sheet = sheets[Int(totals.underlying)]
-    let underlying = table.underlying(totals.underlying)
+  /// The same, of a cell looked up before.
+  @inlinable @inline(__always) @unsafe
+  mutating func initialMargin(
+    _ cell: UInt32, _ totals: UnsafePointer<CellTotals>, laneMinimum: Int64
+  ) -> Int64 {
+    // SAFETY: what a cell names is there.
+    if unsafe totals.pointee.isOverflowed { return MarginLimits.requirementMax }
+    let sheet = unsafe sheets.address(unchecked: Int(totals.pointee.underlying))
+    let underlying = unsafe table.underlying(unchecked: totals.pointee.underlying)
     // −O[0] ≥ 0.
-    let given = 0 &- lanes[Int(cell) &* RiskTableLimits.blocksMax &* 2 &+ 1][0]
-    var scan = max(0, 0 &- laneMinimum)
-    scan = max(scan, max(totals.linearSkew.worst, totals.absoluteSkew.worst) &+ given)
-    if underlying.gapCount > 0 { scan = max(scan, worstGap(of: cell, withOrders: true).loss) }
+    let given =
+      unsafe 0 &- lanes[unchecked: Int(cell) &* RiskTableLimits.blocksMax &* 2 &+ 1][0]
+    let skew = unsafe max(totals.pointee.linearSkew.worst, totals.pointee.absoluteSkew.worst)
+    var scan = max(max(0, 0 &- laneMinimum), skew &+ given)
+    if unsafe underlying.pointee.gapCount > 0 {
+      scan = max(scan, worstGap(of: cell, withOrders: true).loss)
+    }
+    let delta = unsafe totals.pointee.delta.worstMagnitude
     let floor =
-      Self.floor(
-        sheet, delta: totals.delta.worstMagnitude, absoluteDelta: totals.absoluteDelta.worst,
-        gamma: totals.gamma.lowEnd) &+ Int128(given) &* Self.nano
-    let risk = Self.risk(
-      sheet, scan: scan, floor: floor, delta: totals.delta.worstMagnitude,
-      additive: totals.additive.worst, lots: totals.lots.worst)
+      unsafe Self.floor(
+        sheet.pointee, delta: delta, absoluteDelta: totals.pointee.absoluteDelta.worst,
+        gamma: totals.pointee.gamma.lowEnd) &+ Int128(given) &* Self.nano
+    let risk = unsafe Self.risk(
+      sheet.pointee, scan: scan, floor: floor, delta: delta,
+      additive: totals.pointee.additive.worst, lots: totals.pointee.lots.worst)
     let charges =
-      Int128(totals.shortNotional.worst) &* Int128(sheet.shortInitialRate) &+ totals.confidence
-    return Self.roundedUp(
-      risk &* Int128(sheet.initialRate &+ underlying.pegRate) &+ charges &* Self.nano)
+      unsafe Int128(totals.pointee.shortNotional.worst) &* Int128(sheet.pointee.shortInitialRate)
+      &+ totals.pointee.confidence
+    let rate = unsafe sheet.pointee.initialRate &+ underlying.pointee.pegRate
+    return Self.roundedUp(Self.product(risk, rate) &+ charges &* Self.nano)
+  }
+
+  /// Records the initial margin of a cell into which something was entered, given min over s of
+  /// P[s] + O[s], and says whether the equity of `account` covers it.
+  @inlinable @inline(__always)
+  mutating func settle(_ place: OrderPlace, _ account: UInt32, laneMinimum: Int64) -> MarginVerdict
+  {
+    // SAFETY: see `OrderPlace`; the account was examined.
+    let initial = unsafe initialMargin(place.cell, place.totals, laneMinimum: laneMinimum)
+    let totals = unsafe accounts.address(unchecked: Int(account))
+    unsafe totals.pointee.initial &+= initial &- place.totals.pointee.initial
+    unsafe place.totals.pointee.initial = initial
+    unsafe totals.pointee.staleCells &= ~(1 &<< place.totals.pointee.underlying)
+    if unsafe totals.pointee.staleCells != 0 { refreshCells(of: account) }
+    let requirement = unsafe totals.pointee.initial
+    let equity = unsafe totals.pointee.equity
+    let isCovered = requirement <= equity && requirement < MarginLimits.requirementMax
+    return MarginVerdict(
+      isCovered ? .covered : .insufficient, underlying: place.underlying,
+      requirement: requirement, equity: equity)
   }
 
   /// Maintenance margin of `cell`: positions only. Up to `requirementMax`.
@@ -122,7 +139,8 @@ extension PortfolioMargin {
     _ sheet: MarginSheet, scan: Int64, floor: Int128, delta: Int64, additive: Int128, lots: Int64
   ) -> Int128 {
     var risk = max(Int128(scan) &* nano, floor) &+ additive
-    risk &+= Int128((lots &+ 1) / 2) &* nano
+    // Lots are never negative.
+    risk &+= Int128((lots &+ 1) &>> 1) &* nano
     if delta > sheet.concentrationStart {
       risk &+= concentration(sheet, excess: delta &- sheet.concentrationStart)
     }
@@ -130,18 +148,30 @@ extension PortfolioMargin {
   }
 
   /// PM-10, 1e-9 µ$: rate·[min(X, span)²/(2·span) + max(0, X − span)].
-  @inlinable
+  @inlinable @inline(__always)
   static func concentration(_ sheet: MarginSheet, excess: Int64) -> Int128 {
-    let span = Int128(sheet.concentrationSpan)
-    let rate = Int128(sheet.concentrationRate)
-    if excess >= sheet.concentrationSpan {
-      // Beyond the ramp ⌈span²·rate / 2·span⌉ is ⌈span·rate / 2⌉: no division.
-      return (span &* rate &+ 1) &>> 1 &+ Int128(excess &- sheet.concentrationSpan) &* rate
-    }
-    let twice = UInt128(truncatingIfNeeded: 2 &* span)
-    let ramp = Int128(excess)
-    let product = UInt128(truncatingIfNeeded: ramp &* ramp &* rate)
+    let span = sheet.concentrationSpan
+    let rate = sheet.concentrationRate
+    if excess < span { return ramp(excess, span: span, rate: rate) }
+    // Beyond the ramp ⌈span²·rate / 2·span⌉ is ⌈span·rate / 2⌉: no division.
+    return (Int128(span) &* Int128(rate) &+ 1) &>> 1 &+ Int128(excess &- span) &* Int128(rate)
+  }
+
+  /// ⌈rate·excess² / 2·span⌉, by a division of 128 bits.
+  @inline(never)
+  @usableFromInline
+  static func ramp(_ excess: Int64, span: Int64, rate: Int64) -> Int128 {
+    let twice = UInt128(truncatingIfNeeded: 2 &* Int128(span))
+    let product = UInt128(
+      truncatingIfNeeded: Int128(excess) &* Int128(excess) &* Int128(rate))
     return Int128(truncatingIfNeeded: (product &+ twice &- 1) / twice)
+  }
+
+  /// Of numbers that are not negative, which spares the terms of their signs.
+  @inlinable @inline(__always)
+  static func product(_ value: Int128, _ rate: Int64) -> Int128 {
+    let factor = UInt128(UInt64(bitPattern: rate))
+    return Int128(truncatingIfNeeded: UInt128(truncatingIfNeeded: value) &* factor)
   }
 
   /// ⌈value / 1e18⌉ of a value ≥ 0, up to `requirementMax`.

@@ -4,54 +4,61 @@ import Pricing
 /// The sums behind the requirement follow open orders and positions. Every shift has an exact
 /// inverse: what entered leaves without a trace, in any order.
 extension PortfolioMargin {
-  /// Open lots of one instrument change by `buy` and `sell`: all sums but the lanes follow.
+  /// Open lots of one side of an instrument change by `lots`: all sums but the lanes follow. `flip`
+  /// is 0 buying and −1 selling: no branch hangs on the side, which no processor can foresee.
   @inlinable @inline(__always)
-  mutating func shiftOrders(_ place: MarginPlace, group: UInt16, buy: Int64, sell: Int64) {
-    let expiryRisk = table.expiry(place.risk.expiry, of: place.risk.underlying)
-    shiftSlot(place, buy: buy, sell: sell, confidenceRate: expiryRisk.confidenceRate)
-    // SAFETY: cell, expiry bucket and group are numbers the engine gave out. Worked on where they
-    // stand: as copies they would be written to the stack and read back.
-    let cell = unsafe cells.address(unchecked: Int(place.cell))
-    let held = unsafe expiries[unchecked: place.bucket]
-    let totals = unsafe expiryOrders.address(unchecked: place.bucket)
-    let before = unsafe Self.worstCharges(held, totals.pointee, expiryRisk)
-    let capLots = group == 0 ? 0 : groups[Int(group)].capLots
-    if capLots > 0 {
-      unsafe shiftGroupSums(
-        place, group: group, buy: buy, sell: sell, &totals.pointee, &cell.pointee)
-    } else {
-      unsafe Self.shiftSums(place.risk, lots: buy, sign: 1, &totals.pointee, &cell.pointee)
-      unsafe Self.shiftSums(place.risk, lots: sell, sign: -1, &totals.pointee, &cell.pointee)
-    }
-    let after = unsafe Self.worstCharges(held, totals.pointee, expiryRisk)
-    unsafe cell.pointee.absoluteDelta.worst &+= after.absoluteDelta &- before.absoluteDelta
-    unsafe cell.pointee.linearSkew.worst &+= after.linearSkew &- before.linearSkew
-    unsafe cell.pointee.absoluteSkew.worst &+= after.absoluteSkew &- before.absoluteSkew
-    unsafe cell.pointee.additive.worst &+= after.additive &- before.additive
-    if group != 0 { groups[Int(group)].quotedLots &+= buy &+ sell }
-    if table.underlying(place.risk.underlying).gapCount > 0 && buy != 0 {
-      let held = slots[Int(place.slot)].position &+ slots[Int(place.slot)].buyLots
-      moveGaps(
-        place.cell, slots[Int(place.slot)].instrument, held: 0,
-        worst: max(0, held) &- max(0, held &- buy))
-    }
+  mutating func shiftOrder(_ place: OrderPlace, group: UInt16, lots: Int64, flip: Int64) {
+    // SAFETY, here and below: cell, slot, expiry bucket and group are numbers the engine gave out,
+    // and the table's records name each other rightly.
+    let risk = unsafe table.expiry(unchecked: place.risk.pointee.expiry, of: place.underlying)
+    shiftSlot(
+      place, buy: lots & ~flip, sell: lots & flip,
+      confidenceRate: unsafe risk.pointee.confidenceRate)
+    let held = unsafe heldSums(place.bucket)
+    let old = unsafe expiryOrders[unchecked: place.bucket]
+    var new = old
+    shiftSums(place, group: group, lots: lots, flip: flip, &new)
+    unsafe expiryOrders[unchecked: place.bucket] = new
+    unsafe settleExpiry(place, ExpiryEnds(held, old), ExpiryEnds(held, new), risk)
+    shiftRest(place, group: group, buy: lots & ~flip, all: lots)
+  }
+
+  /// The same of both sides at once.
+  @inlinable @inline(__always)
+  mutating func shiftOrders(_ place: OrderPlace, group: UInt16, buy: Int64, sell: Int64) {
+    let risk = unsafe table.expiry(unchecked: place.risk.pointee.expiry, of: place.underlying)
+    shiftSlot(place, buy: buy, sell: sell, confidenceRate: unsafe risk.pointee.confidenceRate)
+    let held = unsafe heldSums(place.bucket)
+    let old = unsafe expiryOrders[unchecked: place.bucket]
+    var new = old
+    if buy != 0 { shiftSums(place, group: group, lots: buy, flip: 0, &new) }
+    if sell != 0 { shiftSums(place, group: group, lots: sell, flip: -1, &new) }
+    unsafe expiryOrders[unchecked: place.bucket] = new
+    unsafe settleExpiry(place, ExpiryEnds(held, old), ExpiryEnds(held, new), risk)
+    shiftRest(place, group: group, buy: buy, all: buy &+ sell)
+  }
+
+  /// Sums over the positions of a bucket, in the order of `OrderSums`.
+  @inlinable @inline(__always) @unsafe
+  func heldSums(_ bucket: Int) -> SIMD4<Int64> {
+    unsafe UnsafeRawPointer(expiries.address(unchecked: bucket)).load(as: SIMD4<Int64>.self)
   }
 
   /// Open lots of a slot, and what of its cell hangs on them alone.
   @inlinable @inline(__always)
   mutating func shiftSlot(
-    _ place: MarginPlace, buy: Int64, sell: Int64, confidenceRate: Int64
+    _ place: OrderPlace, buy: Int64, sell: Int64, confidenceRate: Int64
   ) {
-    // SAFETY: as in `shiftOrders`.
-    let slot = unsafe slots.address(unchecked: Int(place.slot))
-    let cell = unsafe cells.address(unchecked: Int(place.cell))
-    if sell != 0 && place.risk.isOption {
-      // Buys do not count in the short charge, so only sells can change it.
+    let slot = unsafe place.record
+    let cell = unsafe place.totals
+    if unsafe place.risk.pointee.isOption {
+      // Buys do not count in the short charge.
+      let notional = unsafe place.risk.pointee.notional
       let other = unsafe counterpartNotional(slot.pointee.counterpart).worst
       let lots = unsafe slot.pointee.position &- slot.pointee.sellLots
-      let before = lots &* place.risk.notional &+ other
-      let after = before &- sell &* place.risk.notional
-      unsafe cell.pointee.shortNotional.worst &+= max(0, 0 &- after) &- max(0, 0 &- before)
+      let before = 0 &- (lots &* notional &+ other)
+      let after = before &+ sell &* notional
+      unsafe cell.pointee.shortNotional.worst &+= max(0, after) &- max(0, before)
     }
     let lotsBefore = unsafe slot.pointee.worstLots
     unsafe slot.pointee.buyLots &+= buy
@@ -60,62 +67,55 @@ extension PortfolioMargin {
     if confidenceRate > 0 {
       let more = unsafe slot.pointee.worstLots &- lotsBefore
       unsafe cell.pointee.confidence &+=
-        Int128(more &* place.risk.notional) &* Int128(confidenceRate)
+        Int128(more &* place.risk.pointee.notional) &* Int128(confidenceRate)
     }
   }
 
+  /// One side of the sums of bucket, cell and group. Sums of a capped group keep what the cap lets
+  /// count (PM-16).
   @inlinable @inline(__always)
-  static func shiftSums(
-    _ risk: InstrumentRisk, lots: Int64, sign: Int64, _ totals: inout ExpiryOrders,
-    _ cell: inout CellTotals
+  mutating func shiftSums(
+    _ place: OrderPlace, group: UInt16, lots: Int64, flip: Int64, _ bucket: inout OrderSums
   ) {
-    if lots == 0 { return }
-    totals.delta.shift(perLot: sign &* risk.delta, lots: lots)
-    totals.linearSkew.shift(perLot: sign &* risk.skewLinear, lots: lots)
-    totals.absoluteSkew.shift(perLot: sign &* risk.skewAbsolute, lots: lots)
-    if risk.isOption { totals.value.shift(perLot: sign &* risk.mark, lots: lots) }
-    cell.delta.orders.shift(perLot: sign &* risk.delta, lots: lots)
-    cell.gamma.orders.shift(perLot: sign &* risk.gamma, lots: lots)
-  }
-
-  /// The same for quotes of a capped group: the sums keep what the cap lets count (PM-16).
-  @inlinable @inline(__always)
-  mutating func shiftGroupSums(
-    _ place: MarginPlace, group: UInt16, buy: Int64, sell: Int64, _ totals: inout ExpiryOrders,
-    _ cell: inout CellTotals
-  ) {
-    let risk = place.risk
-    let bucket = Int(group) &* RiskTableLimits.expiriesMax &+ Int(risk.expiry)
-    // SAFETY: `examine` has seen the group; the table's expiries are below `expiriesMax`.
-    let own = unsafe groups.address(unchecked: Int(group))
-    let share = unsafe groupExpiries.address(unchecked: bucket)
-    unsafe Self.shiftGroupSide(
-      risk, lots: buy, sign: 1, &own.pointee, &share.pointee, &totals, &cell)
-    unsafe Self.shiftGroupSide(
-      risk, lots: sell, sign: -1, &own.pointee, &share.pointee, &totals, &cell)
-  }
-
-  @inlinable @inline(__always)
-  static func shiftGroupSide(
-    _ risk: InstrumentRisk, lots: Int64, sign: Int64, _ own: inout GroupTotals,
-    _ share: inout GroupExpiryTotals, _ totals: inout ExpiryOrders, _ cell: inout CellTotals
-  ) {
-    if lots == 0 { return }
-    let cap = own.capLots
-    share.delta.shift(
-      perLot: sign &* risk.delta, lots: lots, capLots: cap, into: &totals.delta)
-    share.linearSkew.shift(
-      perLot: sign &* risk.skewLinear, lots: lots, capLots: cap, into: &totals.linearSkew)
-    share.absoluteSkew.shift(
-      perLot: sign &* risk.skewAbsolute, lots: lots, capLots: cap, into: &totals.absoluteSkew)
-    if risk.isOption {
-      share.value.shift(
-        perLot: sign &* risk.mark, lots: lots, capLots: cap, into: &totals.value)
+    let perLot = unsafe LotSums(place.risk, flip: flip)
+    let capLots = group == 0 ? 0 : unsafe groups[unchecked: Int(group)].capLots
+    if capLots > 0 {
+      let own = unsafe groups.address(unchecked: Int(group))
+      let share = unsafe groupExpiries.address(
+        unchecked: Int(group) &* RiskTableLimits.expiriesMax &+ Int(place.risk.pointee.expiry))
+      unsafe bucket.add(
+        share.pointee.shift(perLot: perLot.expiry, lots: lots, capLots: capLots))
+      unsafe place.totals.pointee.net.add(
+        own.pointee.net.shift(perLot: perLot.net, lots: lots, capLots: capLots))
+    } else {
+      bucket.shift(perLot: perLot.expiry, lots: lots)
+      unsafe place.totals.pointee.net.shift(perLot: perLot.net, lots: lots)
     }
-    own.delta.shift(
-      perLot: sign &* risk.delta, lots: lots, capLots: cap, into: &cell.delta.orders)
-    own.gamma.shift(
-      perLot: sign &* risk.gamma, lots: lots, capLots: cap, into: &cell.gamma.orders)
+  }
+
+  /// What a bucket adds to the sums of its cell passes from `old` to `new`.
+  @inlinable @inline(__always) @unsafe
+  mutating func settleExpiry(
+    _ place: OrderPlace, _ old: ExpiryEnds, _ new: ExpiryEnds, _ risk: UnsafePointer<ExpiryRisk>
+  ) {
+    let wider = difference(new.magnitudes, old.magnitudes)
+    let roll = unsafe Int128(wider[1]) &* Int128(risk.pointee.rollRate)
+    let haircut = unsafe new.haircut(risk.pointee) &- old.haircut(risk.pointee)
+    unsafe place.totals.pointee.worstMagnitudes = unsafe sum(
+      place.totals.pointee.worstMagnitudes, wider)
+    unsafe place.totals.pointee.additive.worst &+= roll &+ haircut
+  }
+
+  /// The lots of a group, and the gaps, which follow buys.
+  @inlinable @inline(__always)
+  mutating func shiftRest(_ place: OrderPlace, group: UInt16, buy: Int64, all: Int64) {
+    if group != 0 { unsafe groups[unchecked: Int(group)].quotedLots &+= all }
+    if unsafe table.underlying(unchecked: place.underlying).pointee.gapCount > 0 && buy != 0 {
+      let held = unsafe place.record.pointee.position &+ place.record.pointee.buyLots
+      unsafe moveGaps(
+        place.cell, place.record.pointee.instrument, held: 0,
+        worst: max(0, held) &- max(0, held &- buy))
+    }
   }
 
   /// The position of a slot changes by `lots`: lanes, sums and mark value follow, money does not.
@@ -160,23 +160,24 @@ extension PortfolioMargin {
     var totals = expiries[place.bucket]
     let orders = expiryOrders[place.bucket]
     let positionBefore = Self.positionCharges(totals, expiryRisk)
-    let worstBefore = Self.worstCharges(totals, orders, expiryRisk)
+    let worstBefore = ExpiryEnds(totals.sums, orders)
     totals.delta &+= lots &* risk.delta
     totals.linearSkew &+= lots &* risk.skewLinear
     totals.absoluteSkew &+= lots &* risk.skewAbsolute
     if risk.isOption { totals.value &+= lots &* risk.mark }
     expiries[place.bucket] = totals
     let position = Self.positionCharges(totals, expiryRisk)
-    let worst = Self.worstCharges(totals, orders, expiryRisk)
-    cells[cell].delta.position &+= lots &* risk.delta
-    cells[cell].gamma.position &+= lots &* risk.gamma
-    cells[cell].absoluteDelta.position &+= position.absoluteDelta &- positionBefore.absoluteDelta
-    cells[cell].absoluteDelta.worst &+= worst.absoluteDelta &- worstBefore.absoluteDelta
-    cells[cell].linearSkew.position &+= position.linearSkew &- positionBefore.linearSkew
-    cells[cell].linearSkew.worst &+= worst.linearSkew &- worstBefore.linearSkew
-    cells[cell].absoluteSkew.position &+= position.absoluteSkew &- positionBefore.absoluteSkew
-    cells[cell].absoluteSkew.worst &+= worst.absoluteSkew &- worstBefore.absoluteSkew
+    let worst = ExpiryEnds(totals.sums, orders)
+    let wider = difference(worst.magnitudes, worstBefore.magnitudes)
+    cells[cell].heldDelta &+= lots &* risk.delta
+    cells[cell].heldGamma &+= lots &* risk.gamma
+    cells[cell].heldAbsoluteDelta &+= position.absoluteDelta &- positionBefore.absoluteDelta
+    cells[cell].heldLinearSkew &+= position.linearSkew &- positionBefore.linearSkew
+    cells[cell].heldAbsoluteSkew &+= position.absoluteSkew &- positionBefore.absoluteSkew
+    cells[cell].worstMagnitudes = sum(cells[cell].worstMagnitudes, wider)
     cells[cell].additive.position &+= position.additive &- positionBefore.additive
-    cells[cell].additive.worst &+= worst.additive &- worstBefore.additive
+    cells[cell].additive.worst &+=
+      Int128(wider[1]) &* Int128(expiryRisk.rollRate)
+      &+ worst.haircut(expiryRisk) &- worstBefore.haircut(expiryRisk)
   }
 }

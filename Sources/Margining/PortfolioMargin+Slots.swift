@@ -132,16 +132,14 @@ extension PortfolioMargin {
   }
 
   /// Signed index value of the option of the other kind at the same strike: of its position, and
-  /// with every sell filled; 0 for slot 0.
+  /// with every sell filled; 0 for slot 0, which holds nothing of instrument 0.
   @inlinable @inline(__always)
-  mutating func counterpartNotional(_ slot: UInt32) -> Charge<Int64> {
-    var value = Charge<Int64>()
-    if slot == 0 { return value }
-    // SAFETY: slots name each other by numbers the engine gave out.
+  func counterpartNotional(_ slot: UInt32) -> Charge<Int64> {
+    // SAFETY: slots name each other by numbers the engine gave out, and instruments of the table.
     let other = unsafe slots.address(unchecked: Int(slot))
-    let notional = unsafe table[other.pointee.instrument].notional
-    unsafe value.position = other.pointee.position &* notional
-    unsafe value.worst = (other.pointee.position &- other.pointee.sellLots) &* notional
-    return value
+    let notional = unsafe table.risk(unchecked: other.pointee.instrument).pointee.notional
+    return unsafe Charge(
+      position: other.pointee.position &* notional,
+      worst: (other.pointee.position &- other.pointee.sellLots) &* notional)
   }
 }

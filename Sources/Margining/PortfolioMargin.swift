@@ -21,7 +21,7 @@ import VenueTypes
 /// Money is in µ$, lots are signed (long > 0).
 ///
 /// Memory: 352 octets an account, 88 a slot and its entries, 2 × 1,088 (lanes) + 384 (gaps) + 3,072
-/// (32 expiry buckets) + 400 a cell, 3 × 1,088 + 4,096 + 128 a group. All taken in `init`.
+/// (32 expiry buckets) + 448 a cell, 3 × 1,088 + 4,096 + 200 a group. All taken in `init`.
 ///
 /// Owned by one thread. Nothing but `init` allocates.
 public struct PortfolioMargin: ~Copyable, Sendable {
@@ -33,7 +33,7 @@ public struct PortfolioMargin: ~Copyable, Sendable {
   @usableFromInline var cells: FixedArray<CellTotals>
   /// Bucket e of cell c at 32·c + e.
   @usableFromInline var expiries: FixedArray<ExpiryPositions>
-  @usableFromInline var expiryOrders: FixedArray<ExpiryOrders>
+  @usableFromInline var expiryOrders: FixedArray<OrderSums>
   /// P and O side by side: block b of cell c at 2·(17·c + b) and the place after.
   @usableFromInline var lanes: FixedArray<SIMD8<Int64>>
   /// The same of the convexity terms of gaps: of the positions held long, and with all buys filled.
@@ -41,7 +41,7 @@ public struct PortfolioMargin: ~Copyable, Sendable {
   @usableFromInline var slots: FixedArray<PositionSlot>
   @usableFromInline var held: HeldLines
   @usableFromInline var groups: FixedArray<GroupTotals>
-  @usableFromInline var groupExpiries: FixedArray<GroupExpiryTotals>
+  @usableFromInline var groupExpiries: FixedArray<GroupSums>
   /// Σ loss, ℓ and M of PM-16: block b of group g at 3·(17·g + b) and the two places after.
   @usableFromInline var groupLanes: FixedArray<SIMD8<Int64>>
   @usableFromInline var slotNumbers: SlotNumbers
@@ -121,10 +121,7 @@ public struct PortfolioMargin: ~Copyable, Sendable {
   /// once.
   @inlinable
   public mutating func equity(_ account: UInt32) -> Int64 {
-    let totals = accounts[Int(account)]
-    // Three terms of at most 2^61 each, or the account is marked overflowed.
-    if totals.isOverflowed { return .min }
-    return totals.collateral &+ totals.markValue &- totals.futuresCost
+    accounts[Int(account)].equity
   }
 
   /// MM of `account`, positions only, µ$.

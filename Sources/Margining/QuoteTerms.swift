@@ -61,12 +61,12 @@ extension PortfolioMargin {
 
   /// O[s] passes from the old quote to the new one; returns min over s of P[s] + O[s].
   @inlinable @inline(__always)
-  mutating func exchangeLanes(_ cell: UInt32, _ instrument: UInt32, _ terms: QuoteTerms)
+  mutating func exchangeLanes(_ quote: OrderPlace, _ instrument: UInt32, _ terms: QuoteTerms)
     -> Int64
   {
-    let base = Int(cell) &* RiskTableLimits.blocksMax &* 2
+    let base = Int(quote.cell) &* RiskTableLimits.blocksMax &* 2
     var worst = SIMD8<Int64>(repeating: 0)
-    for block in 0..<blockCount(of: cell) {
+    for block in 0..<blockCount(of: quote) {
       let place = base &+ 2 &* block
       let change = unsafe terms.change(table.block(unchecked: block, of: instrument))
       let orders = unsafe lanes[unchecked: place &+ 1] &+ change.sum

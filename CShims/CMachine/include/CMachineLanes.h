@@ -112,3 +112,107 @@ CAUSEWAY_LANES _Bool causeway_any(causeway_integers mask)
 {
     return __builtin_reduce_or(mask) != 0;
 }
+
+// MARK: Integers: sums and products wrap, the order is that of signed numbers
+
+typedef int64_t causeway_four __attribute__((ext_vector_type(4)));
+typedef uint64_t causeway_four_words __attribute__((ext_vector_type(4)));
+
+CAUSEWAY_LANES causeway_integers causeway_integers_sum(
+    causeway_integers a, causeway_integers b)
+{
+    return (causeway_integers)((causeway_words)a + (causeway_words)b);
+}
+
+CAUSEWAY_LANES causeway_integers causeway_integers_difference(
+    causeway_integers a, causeway_integers b)
+{
+    return (causeway_integers)((causeway_words)a - (causeway_words)b);
+}
+
+CAUSEWAY_LANES causeway_integers causeway_integers_and(
+    causeway_integers a, causeway_integers b)
+{
+    return a & b;
+}
+
+CAUSEWAY_LANES causeway_integers causeway_integers_xor(
+    causeway_integers a, causeway_integers b)
+{
+    return a ^ b;
+}
+
+CAUSEWAY_LANES causeway_integers causeway_integers_smaller(
+    causeway_integers a, causeway_integers b)
+{
+    return __builtin_elementwise_min(a, b);
+}
+
+CAUSEWAY_LANES causeway_integers causeway_integers_larger(
+    causeway_integers a, causeway_integers b)
+{
+    return __builtin_elementwise_max(a, b);
+}
+
+/// All bits set where `a` is negative.
+CAUSEWAY_LANES causeway_integers causeway_integers_signs(causeway_integers a)
+{
+    return a >> 63;
+}
+
+CAUSEWAY_LANES causeway_four causeway_four_sum(causeway_four a, causeway_four b)
+{
+    return (causeway_four)((causeway_four_words)a + (causeway_four_words)b);
+}
+
+CAUSEWAY_LANES causeway_four causeway_four_difference(causeway_four a, causeway_four b)
+{
+    return (causeway_four)((causeway_four_words)a - (causeway_four_words)b);
+}
+
+CAUSEWAY_LANES causeway_four causeway_four_and(causeway_four a, causeway_four b)
+{
+    return a & b;
+}
+
+CAUSEWAY_LANES causeway_four causeway_four_xor(causeway_four a, causeway_four b)
+{
+    return a ^ b;
+}
+
+CAUSEWAY_LANES causeway_four causeway_four_smaller(causeway_four a, causeway_four b)
+{
+    return __builtin_elementwise_min(a, b);
+}
+
+CAUSEWAY_LANES causeway_four causeway_four_larger(causeway_four a, causeway_four b)
+{
+    return __builtin_elementwise_max(a, b);
+}
+
+/// All bits set where `a` is negative.
+CAUSEWAY_LANES causeway_four causeway_four_signs(causeway_four a)
+{
+    return a >> 63;
+}
+
+/// `values` times `factor`, which is not negative and below 2^32: one product a lane where there is
+/// an instruction for it, else two of 32 bits.
+CAUSEWAY_LANES causeway_integers causeway_integers_times(causeway_integers values, int64_t factor)
+{
+    causeway_words words = (causeway_words)values;
+    causeway_words factors = (uint64_t)factor;
+#if defined(__AVX512DQ__)
+    return (causeway_integers)(words * factors);
+#else
+    causeway_words low = (words & 0xFFFFFFFF) * (factors & 0xFFFFFFFF);
+    causeway_words high = (words >> 32) * (factors & 0xFFFFFFFF);
+    return (causeway_integers)(low + (high << 32));
+#endif
+}
+
+/// `values` times any `factor`.
+CAUSEWAY_LANES causeway_four causeway_four_product(causeway_four values, int64_t factor)
+{
+    return (causeway_four)((causeway_four_words)values * (causeway_four_words)(uint64_t)factor);
+}

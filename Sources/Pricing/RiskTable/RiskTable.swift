@@ -1,3 +1,5 @@
+import CMachine
+
 /// The sizes of a risk table: they fix its memory.
 @frozen
 public struct RiskTableLimits: Sendable, Equatable {
@@ -118,6 +120,19 @@ public struct RiskTable: Sendable {
     return unsafe UnsafePointer(risks + Int(instrument))
   }
 
+  /// Fetches the first five blocks of the row of `instrument`, which every underlying with base grid,
+  /// tails and skew lanes has. Any instrument will do: a prefetch never faults.
+  @inlinable @inline(__always)
+  public func prefetchRow(of instrument: UInt32) {
+    let first = unsafe rows + Int(instrument) &* RiskTableLimits.blocksMax
+    // SAFETY: the addresses are never read or written.
+    unsafe causeway_prefetch_read(first)
+    unsafe causeway_prefetch_read(first + 1)
+    unsafe causeway_prefetch_read(first + 2)
+    unsafe causeway_prefetch_read(first + 3)
+    unsafe causeway_prefetch_read(first + 4)
+  }
+
   /// The columns of `instrument` side by side, as `InstrumentRisk` orders them: mark, delta, gamma,
   /// both skews, notional, bound; the last word is no number. Unchecked in release builds.
   @inlinable @inline(__always) @unsafe
@@ -171,6 +186,21 @@ public struct RiskTable: Sendable {
     precondition(Int(expiry) < RiskTableLimits.expiriesMax, "no such expiry bucket")
     // SAFETY: checked above.
     return unsafe expiries[Int(underlying) &* RiskTableLimits.expiriesMax &+ Int(expiry)]
+  }
+
+  /// Where the records of an underlying and of an expiry bucket stand: for loops that have no use
+  /// for a copy. Unchecked in release builds; what a record of the table names is right.
+  @inlinable @inline(__always) @unsafe
+  public func underlying(unchecked underlying: UInt8) -> UnsafePointer<UnderlyingRisk> {
+    assert(underlying < limits.underlyingsMax)
+    return unsafe UnsafePointer(underlyings + Int(underlying))
+  }
+
+  @inlinable @inline(__always) @unsafe
+  public func expiry(unchecked expiry: UInt16, of underlying: UInt8) -> UnsafePointer<ExpiryRisk> {
+    assert(underlying < limits.underlyingsMax && Int(expiry) < RiskTableLimits.expiriesMax)
+    return unsafe UnsafePointer(
+      expiries + (Int(underlying) &* RiskTableLimits.expiriesMax &+ Int(expiry)))
   }
 
   public func lane(_ lane: Int, of underlying: UInt8) -> ScenarioLane {
