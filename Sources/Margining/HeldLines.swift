@@ -126,15 +126,14 @@ struct HeldLines: ~Copyable, Sendable {
     return moved
   }
 
-  /// Fetches the `count` lines of `account`.
+  /// Fetches a chunk of `account`, if there are both.
   @inline(__always)
-  func prefetch(_ account: Int, count: Int) {
-    for place in 0..<(count &+ Self.perChunk &- 1) / Self.perChunk {
-      let first = first(account, chunk: place)
-      // A chunk is two cache lines.
-      lines.prefetch(at: first)
-      lines.prefetch(at: first &+ Self.perChunk / 2)
-    }
+  func prefetch(_ account: Int, chunk place: Int) {
+    if account &* Self.chunksPerAccount >= chunks.count { return }
+    let first = first(account, chunk: place)
+    // A chunk is two cache lines.
+    lines.prefetch(at: first)
+    lines.prefetch(at: first &+ Self.perChunk / 2)
   }
 
   mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {

@@ -15,8 +15,10 @@ extension PortfolioMargin {
     noteDoubtful()
     var areAllReloaded = true
     for account in 0..<accounts.count {
-      // A line of memory takes longer to come than an account to count.
-      if account &+ 2 < accounts.count { prefetchLines(of: account &+ 2) }
+      // A line of memory takes longer to come than an account to count. Lines of the account after
+      // the next are fetched while the positions of this one are walked over, not all at once: only
+      // so many can be under way, and the rows of the table need some of them.
+      if account &+ 2 < accounts.count { prefetchTotals(ofAccount: account &+ 2) }
       if account &+ 1 < accounts.count { prefetchCells(of: account &+ 1) }
       if !reload(account) {
         setAside(account)

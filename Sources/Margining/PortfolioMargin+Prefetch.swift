@@ -24,16 +24,21 @@ extension PortfolioMargin {
     else { return }
     let (cell, other) = (Int(slots[Int(slot)].cell), slots[Int(slot)].counterpart)
     if other != 0 { slots.prefetch(at: Int(other)) }
-    // A line of memory holds 64 octets.
-    for line in 0..<(MemoryLayout<CellTotals>.stride + 63) / 64 {
-      cells.prefetch(at: cell, line: line)
-    }
+    prefetchTotals(of: cell)
     let bucket = cell &* RiskTableLimits.expiriesMax &+ Int(table[instrument].expiry)
     expiries.prefetch(at: bucket)
     expiryOrders.prefetch(at: bucket)
     let first = 2 &* cell &* RiskTableLimits.blocksMax
     for place in 0..<2 &* blockCount(of: UInt32(truncatingIfNeeded: cell)) {
       lanes.prefetch(at: first &+ place)
+    }
+  }
+
+  /// All lines of memory of a cell's totals.
+  @inline(__always)
+  func prefetchTotals(of cell: Int) {
+    for line in 0..<(MemoryLayout<CellTotals>.stride + 63) / 64 {
+      cells.prefetch(at: cell, line: line)
     }
   }
 }

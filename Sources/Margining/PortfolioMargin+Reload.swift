@@ -11,13 +11,12 @@ extension PortfolioMargin {
   // SAFETY, of all access below: slots, lines, cells and buckets are numbers the engine gave out;
   // the table contains an instrument before its row is read.
 
-  /// Fetches what `reload` will read of `account` to find its memory, and its lines.
+  /// Fetches what `reload` will read of `account` to find its memory.
   @inline(__always)
-  mutating func prefetchLines(of account: Int) {
-    held.prefetch(account, count: Int(accounts[account].slotCount))
+  mutating func prefetchTotals(ofAccount account: Int) {
     let active = accounts[account].cells
     for underlying in 0..<Int(table.limits.underlyingsMax) where active[underlying] != 0 {
-      cells.prefetch(at: Int(active[underlying]))
+      prefetchTotals(of: Int(active[underlying]))
     }
   }
 
@@ -57,7 +56,8 @@ extension PortfolioMargin {
     cells[cell].lots.worst != cells[cell].lots.position || cells[cell].isOverflowed
   }
 
-  /// Computes all cells of `account` from its lines; false when its positions have to be entered
+  /// Computes all cells of `account` from its lines, and fetches the lines of the account after the
+  /// next; false when its positions have to be entered
   /// one by one, whatever was written.
   @inline(__always)
   mutating func reload(_ account: Int) -> Bool {
@@ -131,6 +131,7 @@ extension PortfolioMargin {
     while left > 0 {
       var number = held.first(account, chunk: chunk)
       let end = number &+ min(left, HeldLines.perChunk)
+      held.prefetch(account &+ 2, chunk: chunk)
       while number < end {
         let line = unsafe held.lines[unchecked: number]
         number &+= 1
