@@ -76,6 +76,51 @@ struct ChainRebuildTests {
     print("octets of the batches: \(lengths), transactions: \(parts.map(\.count))")
   }
 
+  /// Goal: an operator reads what a batch in parts waits for; a part that is confirmed begins the
+  /// ten minutes anew, and a chain that stands still is given up. Method: a clock and blocks by
+  /// hand.
+  @Test func `a wait for parts is said, and lasts as long as they come`() throws {
+    try venue.close(fills: 13_000)
+    var clock = ContinuousClock.now
+    let (settlement, _) = try venue.settlement([.calldata, .directory])
+    let work = try DataWork(settlement, venue.folder, now: { clock })
+    try venue.world.automine(false)
+    #expect(try work.round().isEmpty)
+    clock += .seconds(599)
+    let none = "calldata: under way for 599 s, the last progress 599 s ago: 0 of 3 parts are "
+    #expect(
+      try work.round() == [
+        "data of batch 1 wait: \(none)confirmed: its transaction is sent"
+      ])
+    // Two parts are confirmed: the last has ten minutes of its own.
+    try venue.world.mine(3)
+    clock += .seconds(599)
+    let two = "calldata: under way for 1198 s, the last progress 0 s ago: 2 of 3 parts are "
+    #expect(
+      try work.round() == [
+        "data of batch 1 wait: \(two)confirmed: the last, its transaction is sent"
+      ])
+    #expect(try venue.folder.reference(1) == nil)
+    clock += .seconds(600)
+    let lines = try work.round()
+    #expect(try venue.folder.reference(1)?.kind == .directory)
+    #expect(
+      lines.contains(
+        "data of batch 1: calldata: it is under way: 2 of 3 parts are confirmed: "
+          + "the last, its transaction is sent"), "\(lines)")
+  }
+
+  /// Goal: batches with equal inputs of their transactions are not taken for each other. Method:
+  /// two frames of one blob each, published one after another with the same key.
+  @Test func `the blobs of two batches are two transactions`() throws {
+    for fills in [10, 11] { try venue.close(fills: fills) }
+    try venue.post(as: [.blob])
+    let found = try (1...UInt64(2)).map { try transactions($0) }
+    #expect(found.allSatisfy { $0.count == 1 && $0[0].input.isEmpty })
+    #expect(found[0][0].hash != found[1][0].hash)
+    #expect(try rebuilt().root == "\(venue.state.root)")
+  }
+
   /// Goal: a part that is not in the chain is one line that says which, and another place for the
   /// data goes on. Method: a node that has forgotten the first part stands before the chain.
   @Test func `a part that is gone is told, and a copy elsewhere leads on`() async throws {

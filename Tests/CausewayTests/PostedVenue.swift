@@ -19,8 +19,6 @@ final class PostedVenue {
   let place: VaultPlace
   let domain: SettlementDomain
   private(set) var state = SettledState()
-  private(set) var posted: UInt64 = 0
-  private let receipts = ReceiptChain()
 
   static let accountCount: UInt32 = 5
   private static let dataKey: UInt64 = 5
@@ -122,11 +120,10 @@ final class PostedVenue {
     return (instruments, accounts)
   }
 
-  /// Rounds of the data thread and the poster until the vault has all batches that are closed.
-  ///
-  /// - Returns: what was said meanwhile.
-  @discardableResult
-  func post(as kinds: [DataReference.Kind], rounds: Int = 60) throws -> [String] {
+  /// A venue's settings of this folder and vault.
+  func settlement(
+    _ kinds: [DataReference.Kind]
+  ) throws -> (VenueConfiguration.Settlement, VenueConfiguration.Chain) {
     var data = VenueConfiguration.PublishedData(kinds: kinds)
     data.keyFile = try world.keyFile(Self.dataKey)
     data.blobCommand = ProjectTools.blobCommand
@@ -137,10 +134,19 @@ final class PostedVenue {
       posterKeyFile: try world.keyFile(Self.posterKey),
       unpostedMax: 60, feeMax: 100_000_000_000)
     link.namesData = kinds != [.directory]
-    let work = try DataWork(
-      VenueConfiguration.Settlement(
-        directory: folder.path, intervalSeconds: 60, commandsMax: 1_000_000, statesSeconds: 0,
-        sequencerKeyFile: "", chain: link, data: data), folder)
+    let settlement = VenueConfiguration.Settlement(
+      directory: folder.path, intervalSeconds: 60, commandsMax: 1_000_000, statesSeconds: 0,
+      sequencerKeyFile: "", chain: link, data: data)
+    return (settlement, link)
+  }
+
+  /// Rounds of the data thread and the poster until the vault has all batches that are closed.
+  ///
+  /// - Returns: what was said meanwhile.
+  @discardableResult
+  func post(as kinds: [DataReference.Kind], rounds: Int = 60) throws -> [String] {
+    let (settlement, link) = try settlement(kinds)
+    let work = try DataWork(settlement, folder)
     let poster = try BatchPoster(
       link, folder, client: world.chain.client, sender: try Self.sender(world, Self.posterKey))
     var lines: [String] = []
@@ -153,7 +159,6 @@ final class PostedVenue {
     guard poster.posted == state.number else {
       throw ConfigurationError("vault", "has \(poster.posted) batches of \(state.number): \(lines)")
     }
-    posted = poster.posted
     return lines
   }
 

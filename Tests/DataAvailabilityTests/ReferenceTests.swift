@@ -117,6 +117,25 @@ private final class Told: AvailabilityAdapter {
     #expect(alarms == ["7 calldata: it is under way: a block"])
   }
 
+  @Test func `the next storage has its own patience, and the first is not asked again`() throws {
+    let first = Told(.blob, .waits)
+    let second = Told(.calldata, .waits)
+    let third = Told(.directory, .takes)
+    first.done = 5
+    var now = ContinuousClock.now
+    let store = FallbackAvailability(
+      [first, second, third], patience: .seconds(60), now: { now }, alarm: { _, _ in })
+    for (seconds, done) in [(0, 5), (60, 0), (59, 1), (59, 1)] {
+      now += .seconds(seconds)
+      second.done = done == 5 ? 0 : done
+      #expect(
+        failure { _ = try store.post([1], number: 7) } == .waiting("a block", done: done))
+    }
+    #expect((first.postCount, second.postCount, third.postCount) == (2, 3, 0))
+    now += .seconds(1)
+    #expect(try store.post([1], number: 7).kind == .directory)
+  }
+
   /// Goal: an operator can read what is waited for. Method: the lines of a wait, by the second.
   @Test func `a long wait says each quarter of its patience what for`() throws {
     let only = Told(.blob, .waits)

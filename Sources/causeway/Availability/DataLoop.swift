@@ -82,8 +82,12 @@ final class DataWork {
     }
   }
 
+  /// - Parameter now: the clock of patience, for tests.
   /// - Throws: one line for a key that cannot be used.
-  init(_ settlement: VenueConfiguration.Settlement, _ folder: SettlementFolder) throws {
+  init(
+    _ settlement: VenueConfiguration.Settlement, _ folder: SettlementFolder,
+    now: @escaping () -> ContinuousClock.Instant = { .now }
+  ) throws {
     self.folder = folder
     try folder.make()
     let publisher = try Self.publisher(settlement, folder)
@@ -104,7 +108,7 @@ final class DataWork {
       }
     }
     store = FallbackAvailability(
-      adapters, note: { lines.add("data of batch \($0) wait: \($1)") }, alarm: alarm)
+      adapters, now: now, note: { lines.add("data of batch \($0) wait: \($1)") }, alarm: alarm)
     while try folder.reference(next) != nil { next += 1 }
   }
 
