@@ -27,8 +27,8 @@ struct ProcessTests {
     for index in 0..<5_000 {
       let u = (Double(index) + 0.5) * step
       let transform =
-        model.diffusion.logTransform(u, years: terms.years)
-        + terms.years * model.jumps.exponentPerYear(u)
+        model.diffusion.logTransform(ComplexNumber(u), years: terms.years)
+        + terms.years * model.jumps.exponentPerYear(ComplexNumber(u))
       let turned = (transform + ComplexNumber(0, u * terms.distance)).exponential
       sum += step * turned.real / (u * u + 0.25)
     }
@@ -84,6 +84,54 @@ struct ProcessTests {
       volatility: (variance / 1.5).squareRoot(), time: 1.5)
     // The first order in volOfVol moves the price by rho times it.
     #expect(abs(try model.price(terms) - black.values.price) < 1e-10 + 3 * volOfVol)
+  }
+
+  /// Goal: a variance that starts next to nothing and hardly returns is priced, not refused.
+  /// Method: values from the characteristic function in another form (Albrecher et al., "The little
+  /// Heston trap", 2007), integrated along two other ways with 30 digits (mpmath).
+  @Test func `a variance next to nothing is priced`() throws {
+    let rows: [(OptionKind, Double, Double, Double, Double, Double, Double, Double, Double)] = [
+      (.call, 110, 1, 1e-08, 1e-06, 0.04, 0.5, -0.7, 4.07593281236888e-7),
+      (.put, 90, 1, 1e-08, 1e-06, 0.04, 0.5, -0.7, 3.27970907533386e-6),
+      (.call, 100.3, 0.25, 0, 1e-07, 0.04, 0.4, 0.4, 2.02437403735831e-7),
+      (.put, 80, 0.02, 1e-09, 1e-05, 0.5, 1, -0.9, 3.90253077982886e-17),
+      (.call, 130, 3, 0, 0.001, 0.04, 0.01, 0, 3.80667085243403e-13),
+      (.call, 100, 1, 1e-09, 1e-10, 0.04, 1, -0.5, 5.9346656698292e-7),
+      (.put, 95, 1, 1e-05, 0, 0.04, 0.1, -1, 0.00340315642385125),
+      (.call, 106, 0.25, 1e-12, 0.1, 0.001, 3, 0.8, 0.000549419589115568),
+      (.put, 60, 1, 1e-07, 0.001, 0.5, 0.4, 1, 0),
+    ]
+    for (kind, strike, years, start, kappa, theta, volOfVol, rho, expected) in rows {
+      let model = try Heston(
+        variance: start, reversion: kappa, longVariance: theta, volOfVol: volOfVol, rho: rho)
+      let terms = try OptionTerms(kind, forward: 100, strike: strike, discount: 1, years: years)
+      let price = try model.price(terms)
+      #expect(abs(price - expected) < 1e-11, "\(kind) \(strike): \(price)")
+    }
+  }
+
+  /// Goal: nothing is refused on the way to no variance at all, and the value goes to the intrinsic
+  /// one; without volatility of variance, to Black's.
+  @Test(arguments: [0, 1e-300, 1e-16, 1e-9, 1e-7], [0, 1e-300, 1e-12, 1e-6])
+  func `variance and reversion go to nothing without a refusal`(
+    start: Double, kappa: Double
+  ) throws {
+    for volOfVol in [0, 1e-9, 0.01, 0.5, 3] {
+      for rho in [-0.9, 0, 0.7] {
+        let model = try Heston(
+          variance: start, reversion: kappa, longVariance: 0.04, volOfVol: volOfVol, rho: rho)
+        for strike in [70, 99.9, 100, 101, 140] {
+          let terms = try OptionTerms(.call, forward: 100, strike: strike, discount: 1, years: 1)
+          let price = try model.price(terms)
+          let variance = start + kappa * (0.04 - start) / 2
+          let still = NormalBlack.value(.call, forward: 100, strike: strike, variance: variance)
+          // No law with this variance is worth more than what a deviation is, at the money.
+          #expect(price >= terms.intrinsic)
+          #expect(price - terms.intrinsic <= 1e-9 + 50 * variance.squareRoot())
+          if volOfVol <= 1e-9 { #expect(abs(price - still) < 1e-8) }
+        }
+      }
+    }
   }
 
   @Test func `variance that does not move leaves the jump series`() throws {

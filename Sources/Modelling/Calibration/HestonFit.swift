@@ -95,7 +95,7 @@ struct HestonStrip {
     while x < 12 {
       let u = sinh(x)
       let damping = u * u + 0.25
-      let transform = model.logTransform(u, years: years).exponential
+      let transform = model.logTransform(ComplexNumber(u), years: years).exponential
       let control = exp(-expected / 2 * damping)
       let weight = (x == 0 ? step / 2 : step) * cosh(x) / (damping * Double.pi)
       nodes.append((u, weight * (control - transform.real), -weight * transform.imaginary))

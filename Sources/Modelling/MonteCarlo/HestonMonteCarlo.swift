@@ -98,7 +98,7 @@ private struct HestonWalk: BlockWalk {
 }
 
 /// ln(price / spot) and variance of eight paths.
-private struct HestonState {
+struct HestonState {
   var x = SIMD8<Double>()
   var v: SIMD8<Double>
 
@@ -109,7 +109,7 @@ private struct HestonState {
 }
 
 /// One step of all paths; every constant of it is made once.
-private struct HestonStep {
+struct HestonStep {
   private typealias Lanes = SIMD8<Double>
 
   private let duration: Double

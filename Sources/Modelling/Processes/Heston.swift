@@ -59,14 +59,16 @@ public struct Heston: Equatable, Sendable {
   /// `m = xi - d`, of which `m` and `xi + d` the smaller one comes from their product
   /// `-sigma² p`; `e = 1 - exp(-dT)` and `y = m e / 2d`:
   /// `log phi = kappa theta / sigma² (m T - 2 log(1 + y)) - v0 p e / (2d + m e)`.
-  func logTransform(_ u: Double, years: Double) -> ComplexNumber {
-    let p = u * u + 0.25
+  func logTransform(_ u: ComplexNumber, years: Double) -> ComplexNumber {
+    let p = u * u + ComplexNumber(0.25)
     let square = volOfVol * volOfVol
-    let xi = ComplexNumber(reversion - rho * volOfVol / 2, -rho * volOfVol * u)
-    let d = (xi * xi + ComplexNumber(square * p)).squareRoot
+    let lean = -rho * volOfVol
+    let xi = ComplexNumber(
+      reversion - rho * volOfVol / 2 - lean * u.imaginary, lean * u.real)
+    let d = (xi * xi + square * p).squareRoot
     let scaled: ComplexNumber  // m / sigma²
     if xi.real >= 0 {
-      scaled = ComplexNumber(-p) / (xi + d)
+      scaled = -p / (xi + d)
     } else {
       scaled = (1 / square) * (xi - d)
     }

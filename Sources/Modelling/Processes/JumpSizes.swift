@@ -27,8 +27,8 @@ public struct JumpSizes: Equatable, Sendable {
   var variancePerYear: Double { intensity * (mean * mean + deviation * deviation) }
 
   /// Exponent per year that the jumps add to `E[exp(s ln(S_T/F))]` at `s = 1/2 + iu`.
-  func exponentPerYear(_ u: Double) -> ComplexNumber {
-    let s = ComplexNumber(0.5, u)
+  func exponentPerYear(_ u: ComplexNumber) -> ComplexNumber {
+    let s = ComplexNumber(0.5 - u.imaginary, u.real)
     let jump = mean * s + deviation * deviation / 2 * (s * s)
     return intensity * (jump.exponentialMinusOne - growth * s)
   }

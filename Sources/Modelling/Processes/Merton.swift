@@ -92,7 +92,7 @@ public struct Merton: Equatable, Sendable {
     return try FourierInversion.price(
       terms, controlVariance: (diffusion + jumps.variancePerYear) * terms.years
     ) { u in
-      terms.years * (ComplexNumber(-diffusion / 2 * (u * u + 0.25)) + jumps.exponentPerYear(u))
+      terms.years * ((-diffusion / 2) * (u * u + ComplexNumber(0.25)) + jumps.exponentPerYear(u))
     }
   }
 }
