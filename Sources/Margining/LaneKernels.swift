@@ -84,11 +84,6 @@ extension PortfolioMargin {
     Int(table.underlying(cells[Int(cell)].underlying).blockCount)
   }
 
-  @inlinable @inline(__always)
-  func blockCount(of order: OrderPlace) -> Int {
-    unsafe Int(table.underlying(unchecked: order.totals.pointee.underlying).pointee.blockCount)
-  }
-
   /// min over s of P[s] + O[s].
   @inlinable
   mutating func worstLane(of cell: UInt32) -> Int64 {
@@ -117,7 +112,7 @@ extension PortfolioMargin {
   mutating func enterLanes(_ order: OrderPlace, _ instrument: UInt32, _ term: LaneTerm) -> Int64 {
     let base = Int(order.cell) &* RiskTableLimits.blocksMax &* 2
     var worst = SIMD8<Int64>(repeating: 0)
-    for block in 0..<blockCount(of: order) {
+    for block in 0..<blockCount(of: order.cell) {
       let place = base &+ 2 &* block
       let row = unsafe table.block(unchecked: block, of: instrument)
       let orders = unsafe causeway_integers_sum(

@@ -70,17 +70,26 @@ extension Charge: Equatable where Number: Equatable {}
 @frozen
 @usableFromInline
 struct ExpiryPositions: BitwiseCopyable, Sendable, Equatable {
-  @usableFromInline var value: Int64 = 0  // V_e, options only
-  @usableFromInline var delta: Int64 = 0  // D_e
-  @usableFromInline var linearSkew: Int64 = 0  // Y_e[lin]
-  @usableFromInline var absoluteSkew: Int64 = 0  // Y_e[abs]
+  @usableFromInline var sums = SIMD4<Int64>()
   @inlinable init() {}
 
-  @inlinable var sums: SIMD4<Int64> { SIMD4(value, delta, linearSkew, absoluteSkew) }
+  @inlinable
+  init(value: Int64, delta: Int64, linearSkew: Int64, absoluteSkew: Int64) {
+    sums = SIMD4(value, delta, linearSkew, absoluteSkew)
+  }
+
+  /// V_e, options only.
+  @inlinable var value: Int64 { sums[0] }
+  /// D_e.
+  @inlinable var delta: Int64 { sums[1] }
+  /// Y_e[lin].
+  @inlinable var linearSkew: Int64 { sums[2] }
+  /// Y_e[abs].
+  @inlinable var absoluteSkew: Int64 { sums[3] }
 }
 
-/// What the positions of an expiry bucket add to the sums of its cell; taken out before a change and
-/// put back after.
+/// What the positions of an expiry bucket add to the sums of its cell; taken out before a change
+/// and put back after.
 @frozen
 @usableFromInline
 struct ExpiryCharges: BitwiseCopyable, Sendable, Equatable {

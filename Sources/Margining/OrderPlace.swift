@@ -27,8 +27,8 @@ struct OrderPlace: BitwiseCopyable {
     unsafe self.risk = risk
   }
 
-  @inlinable var columns: InstrumentRisk {
-    @inline(__always) get { unsafe risk.pointee }
+  @inlinable var instrument: UInt32 {
+    @inline(__always) get { unsafe record.pointee.instrument }
   }
 
   @inlinable var underlying: UInt8 {
@@ -39,14 +39,20 @@ struct OrderPlace: BitwiseCopyable {
     @inline(__always) get { unsafe totals.pointee.isOverflowed }
   }
 
-  /// Σ lots × bound of positions and orders of the cell.
-  @inlinable var exposure: Int64 {
-    @inline(__always) get { unsafe totals.pointee.exposure }
-  }
-
   /// The same place for positions.
   @inlinable var held: MarginPlace {
-    @inline(__always) get { MarginPlace(slot: slot, cell: cell, risk: columns) }
+    @inline(__always) get { unsafe MarginPlace(slot: slot, cell: cell, risk: risk.pointee) }
+  }
+
+  /// What one lot adds to the sums.
+  @inlinable @inline(__always)
+  func lotSums(flip: Int64) -> LotSums {
+    // The record begins with mark, delta, gamma and both skews.
+    let columns = unsafe UnsafeRawPointer(risk)
+    return unsafe LotSums(
+      fromMark: columns.loadUnaligned(as: SIMD4<Int64>.self),
+      fromDelta: columns.loadUnaligned(fromByteOffset: 8, as: SIMD4<Int64>.self),
+      isOption: risk.pointee.isOption, flip: flip)
   }
 
   /// The cell's bucket in `expiries` and `expiryOrders`.
@@ -63,14 +69,14 @@ extension PortfolioMargin {
   @inlinable @inline(__always)
   mutating func orderPlace(_ account: UInt32, _ instrument: UInt32) -> OrderPlace? {
     if let slot = slotOfInstrument[Self.key(account, instrument)] {
-      return record(of: slot, instrument)
+      return place(ofSlot: slot, instrument)
     }
     guard let made = makePlaceSlow(account, instrument, table[instrument]) else { return nil }
-    return record(of: made.slot, instrument)
+    return place(ofSlot: made.slot, instrument)
   }
 
   @inlinable @inline(__always)
-  func record(of slot: UInt32, _ instrument: UInt32) -> OrderPlace {
+  func place(ofSlot slot: UInt32, _ instrument: UInt32) -> OrderPlace {
     // SAFETY: slots and cells are numbers the engine gave out, the table contains the instrument.
     let record = unsafe slots.address(unchecked: Int(slot))
     let cell = unsafe record.pointee.cell
@@ -86,6 +92,6 @@ extension PortfolioMargin {
     guard let slot = slotOfInstrument[Self.key(order.account, order.instrument)] else {
       preconditionFailure("the order was never entered")
     }
-    return record(of: slot, order.instrument)
+    return place(ofSlot: slot, order.instrument)
   }
 }

@@ -28,17 +28,15 @@ struct LotSums: BitwiseCopyable, Sendable {
   /// Of a cell: delta, gamma, and both skews once more, which nobody asks for there.
   @usableFromInline var net: SIMD4<Int64>
 
-  /// `flip` is 0 buying and −1 selling.
-  @inlinable @inline(__always) @unsafe
-  init(_ risk: UnsafePointer<InstrumentRisk>, flip: Int64) {
-    // SAFETY: the record begins with mark, delta, gamma and both skews; it is 64-aligned, not so
-    // what begins 8 octets later.
-    let first = unsafe UnsafeRawPointer(risk).load(as: SIMD4<Int64>.self)
-    let second = unsafe UnsafeRawPointer(risk).loadUnaligned(
-      fromByteOffset: 8, as: SIMD4<Int64>.self)
+  /// Of the columns of an instrument: mark, delta, gamma, linear skew; and from delta on. `flip` is
+  /// 0 buying and −1 selling.
+  @inlinable @inline(__always)
+  init(
+    fromMark first: SIMD4<Int64>, fromDelta second: SIMD4<Int64>, isOption: Bool, flip: Int64
+  ) {
     let flips = SIMD4(repeating: flip)
     var bucket = SIMD4(lowHalf: first.lowHalf, highHalf: second.highHalf)
-    if unsafe !risk.pointee.isOption { bucket[0] = 0 }
+    if !isOption { bucket[0] = 0 }
     expiry = difference(causeway_four_xor(bucket, flips), flips)
     net = difference(causeway_four_xor(second, flips), flips)
   }

@@ -152,10 +152,12 @@ extension PortfolioMargin {
   /// and, if capped, for what its group may let through.
   @inlinable @inline(__always)
   mutating func fits(_ order: OpenOrder, _ place: OrderPlace) -> Bool {
-    if place.isOverflowed { return false }
-    let perLot = Self.exposurePerLot(order, place.columns)
+    // SAFETY: the cell is a number the engine gave out, and the instrument is below the limit.
+    let cell = unsafe place.totals
+    if unsafe cell.pointee.isOverflowed { return false }
+    let perLot = unsafe Self.exposurePerLot(order, place.risk.pointee)
     let (exposure, overflow) = perLot.multipliedReportingOverflow(by: Int64(order.lots))
-    let room = MarginLimits.exposureMax &- place.exposure
+    let room = unsafe MarginLimits.exposureMax &- cell.pointee.exposure
     guard !overflow, exposure <= room else { return false }
     let capLots = order.group == 0 ? 0 : groups[Int(order.group)].capLots
     if capLots == 0 { return true }
@@ -182,15 +184,16 @@ extension PortfolioMargin {
     -> Int64
   {
     let flip = order.flip
-    if place.isOverflowed {
+    // SAFETY: as in `fits`.
+    let cell = unsafe place.totals
+    let risk = unsafe place.risk
+    if unsafe cell.pointee.isOverflowed {
       return shiftOverflowed(order, place, buy: lots & ~flip, sell: lots & flip)
     }
-    // SAFETY: see `OrderPlace`.
-    unsafe place.totals.pointee.exposure &+= lots &* Self.exposurePerLot(order, place.columns)
+    unsafe cell.pointee.exposure &+= lots &* Self.exposurePerLot(order, risk.pointee)
     shiftOrder(place, group: order.group, lots: lots, flip: flip)
-    let term = LaneTerm(
-      edge: Self.edge(order, place.columns), flip: flip, lots: Int64(order.lots),
-      leaving: leaving)
+    let term = unsafe LaneTerm(
+      edge: Self.edge(order, risk.pointee), flip: flip, lots: Int64(order.lots), leaving: leaving)
     if order.group != 0 && groups[Int(order.group)].capLots > 0 {
       groups[Int(order.group)].cell = place.cell
       return enterGroupLanes(place.cell, order.instrument, order.group, term)
@@ -237,7 +240,7 @@ extension PortfolioMargin {
       before &- cells[Int(place.cell)].maintenance &+ maintenanceMargin(ofCell: place.cell)
     shiftPosition(held, lots: 0 &- lots)
     guard after < before else { return false }
-    let change = Int64(order.lots) &* Self.edge(order, place.columns)
+    let change = Int64(order.lots) &* Self.edge(order, held.risk)
     let equityAfter = Int128(equity) + Int128(change)
     return equityAfter * Int128(before) >= Int128(equity) * Int128(after)
   }

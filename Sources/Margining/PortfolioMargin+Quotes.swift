@@ -114,15 +114,18 @@ extension PortfolioMargin {
   mutating func fits(_ new: TwoSidedQuote, insteadOf old: TwoSidedQuote, _ place: OrderPlace)
     -> Bool
   {
-    if place.isOverflowed { return false }
-    let bid = Self.exposurePerLot(new.bid, place.columns)
-    let offer = Self.exposurePerLot(new.offer, place.columns)
+    // SAFETY: as in `fits` of an order.
+    let cell = unsafe place.totals
+    let risk = unsafe place.risk
+    if unsafe cell.pointee.isOverflowed { return false }
+    let bid = unsafe Self.exposurePerLot(new.bid, risk.pointee)
+    let offer = unsafe Self.exposurePerLot(new.offer, risk.pointee)
     let (first, firstOverflow) = bid.multipliedReportingOverflow(by: Int64(new.bid.lots))
     let (second, secondOverflow) = offer.multipliedReportingOverflow(by: Int64(new.offer.lots))
     guard !firstOverflow, !secondOverflow else { return false }
     let most = MarginLimits.exposureMax
     guard first <= most, second <= most else { return false }
-    let left = place.exposure &- exposure(of: old, place)
+    let left = unsafe cell.pointee.exposure &- Self.exposure(of: old, risk.pointee)
     guard left &+ first &+ second <= most else { return false }
     let capLots = new.bid.group == 0 ? 0 : groups[Int(new.bid.group)].capLots
     if capLots == 0 { return true }
@@ -132,9 +135,9 @@ extension PortfolioMargin {
   }
 
   @inlinable @inline(__always)
-  mutating func exposure(of quote: TwoSidedQuote, _ place: OrderPlace) -> Int64 {
-    Int64(quote.bid.lots) &* Self.exposurePerLot(quote.bid, place.columns)
-      &+ Int64(quote.offer.lots) &* Self.exposurePerLot(quote.offer, place.columns)
+  static func exposure(of quote: TwoSidedQuote, _ risk: InstrumentRisk) -> Int64 {
+    Int64(quote.bid.lots) &* exposurePerLot(quote.bid, risk)
+      &+ Int64(quote.offer.lots) &* exposurePerLot(quote.offer, risk)
   }
 
   /// All sums and lanes pass from `old` to `new`; returns min over s of P[s] + O[s].
@@ -148,10 +151,13 @@ extension PortfolioMargin {
     if place.isOverflowed {
       return shiftOverflowed(new.bid, place, buy: buy, sell: sell)
     }
-    // SAFETY: see `OrderPlace`.
-    unsafe place.totals.pointee.exposure &+= exposure(of: new, place) &- exposure(of: old, place)
+    // SAFETY: as in `fits` of an order.
+    let cell = unsafe place.totals
+    let risk = unsafe place.risk
+    unsafe cell.pointee.exposure &+=
+      Self.exposure(of: new, risk.pointee) &- Self.exposure(of: old, risk.pointee)
     shiftOrders(place, group: group, buy: buy, sell: sell)
-    let terms = QuoteTerms(old, new, place.columns)
+    let terms = unsafe QuoteTerms(old, new, risk.pointee)
     if group != 0 && groups[Int(group)].capLots > 0 {
       groups[Int(group)].cell = place.cell
       return exchangeGroupLanes(place.cell, new.bid.instrument, group, terms)

@@ -228,11 +228,9 @@ extension PortfolioMargin {
       let sums = unsafe reload.sums[unchecked: expiry]
       all &+= sums
       sizes &+= (sums ^ isLess(sums, SIMD8())) &- isLess(sums, SIMD8())
-      var bucket = ExpiryPositions()
-      bucket.value = unsafe sums[0] &- reload.linearMarks[unchecked: expiry]
-      bucket.delta = sums[1]
-      bucket.linearSkew = sums[3]
-      bucket.absoluteSkew = sums[4]
+      let bucket = unsafe ExpiryPositions(
+        value: sums[0] &- reload.linearMarks[unchecked: expiry], delta: sums[1],
+        linearSkew: sums[3], absoluteSkew: sums[4])
       unsafe reload.sums[unchecked: expiry] = SIMD8()
       unsafe reload.linearMarks[unchecked: expiry] = 0
       unsafe expiries[unchecked: base &+ expiry] = bucket

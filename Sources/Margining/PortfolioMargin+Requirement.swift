@@ -40,19 +40,17 @@ extension PortfolioMargin {
   /// Initial margin of `cell`, given min over s of P[s] + O[s]. Up to `requirementMax`.
   @usableFromInline
   mutating func initialMargin(ofCell cell: UInt32, laneMinimum: Int64) -> Int64 {
-    // SAFETY: cells are numbers the engine gave out.
-    unsafe initialMargin(cell, cells.address(unchecked: Int(cell)), laneMinimum: laneMinimum)
+    initialMargin(cell, laneMinimum)
   }
 
-  /// The same, of a cell looked up before.
-  @inlinable @inline(__always) @unsafe
-  mutating func initialMargin(
-    _ cell: UInt32, _ totals: UnsafePointer<CellTotals>, laneMinimum: Int64
-  ) -> Int64 {
-    // SAFETY: what a cell names is there.
+  /// The same, in the midst of a check.
+  @inlinable @inline(__always)
+  mutating func initialMargin(_ cell: UInt32, _ laneMinimum: Int64) -> Int64 {
+    // SAFETY: cells are numbers the engine gave out, and what one names is there.
+    let totals = unsafe cells.address(unchecked: Int(cell))
     if unsafe totals.pointee.isOverflowed { return MarginLimits.requirementMax }
     let sheet = unsafe sheets.address(unchecked: Int(totals.pointee.underlying))
-    let underlying = unsafe table.underlying(unchecked: totals.pointee.underlying)
+    let underlying = unsafe table.address(ofUnderlying: totals.pointee.underlying)
     // −O[0] ≥ 0.
     let given =
       unsafe 0 &- lanes[unchecked: Int(cell) &* RiskTableLimits.blocksMax &* 2 &+ 1][0]
@@ -81,12 +79,13 @@ extension PortfolioMargin {
   @inlinable @inline(__always)
   mutating func settle(_ place: OrderPlace, _ account: UInt32, laneMinimum: Int64) -> MarginVerdict
   {
+    let initial = initialMargin(place.cell, laneMinimum)
     // SAFETY: see `OrderPlace`; the account was examined.
-    let initial = unsafe initialMargin(place.cell, place.totals, laneMinimum: laneMinimum)
+    let cell = unsafe place.totals
     let totals = unsafe accounts.address(unchecked: Int(account))
-    unsafe totals.pointee.initial &+= initial &- place.totals.pointee.initial
-    unsafe place.totals.pointee.initial = initial
-    unsafe totals.pointee.staleCells &= ~(1 &<< place.totals.pointee.underlying)
+    unsafe totals.pointee.initial &+= initial &- cell.pointee.initial
+    unsafe cell.pointee.initial = initial
+    unsafe totals.pointee.staleCells &= ~(1 &<< cell.pointee.underlying)
     if unsafe totals.pointee.staleCells != 0 { refreshCells(of: account) }
     let requirement = unsafe totals.pointee.initial
     let equity = unsafe totals.pointee.equity

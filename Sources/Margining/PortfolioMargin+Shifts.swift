@@ -1,47 +1,45 @@
+import CMachine
 import FixedContainers
 import Pricing
 
 /// The sums behind the requirement follow open orders and positions. Every shift has an exact
 /// inverse: what entered leaves without a trace, in any order.
 extension PortfolioMargin {
+  // SAFETY, of all access to records of orders here: see `OrderPlace`; the bucket's expiry is
+  // checked where its rates are looked up, and a group where its cap is.
+
   /// Open lots of one side of an instrument change by `lots`: all sums but the lanes follow. `flip`
   /// is 0 buying and −1 selling: no branch hangs on the side, which no processor can foresee.
   @inlinable @inline(__always)
   mutating func shiftOrder(_ place: OrderPlace, group: UInt16, lots: Int64, flip: Int64) {
-    // SAFETY, here and below: cell, slot, expiry bucket and group are numbers the engine gave out,
-    // and the table's records name each other rightly.
-    let risk = unsafe table.expiry(unchecked: place.risk.pointee.expiry, of: place.underlying)
+    let risk = unsafe table.address(
+      ofExpiry: place.risk.pointee.expiry, of: place.underlying)
     shiftSlot(
       place, buy: lots & ~flip, sell: lots & flip,
       confidenceRate: unsafe risk.pointee.confidenceRate)
-    let held = unsafe heldSums(place.bucket)
+    let held = unsafe expiries[unchecked: place.bucket].sums
     let old = unsafe expiryOrders[unchecked: place.bucket]
     var new = old
     shiftSums(place, group: group, lots: lots, flip: flip, &new)
     unsafe expiryOrders[unchecked: place.bucket] = new
-    unsafe settleExpiry(place, ExpiryEnds(held, old), ExpiryEnds(held, new), risk)
+    settleExpiry(place, ExpiryEnds(held, old), ExpiryEnds(held, new), unsafe risk.pointee)
     shiftRest(place, group: group, buy: lots & ~flip, all: lots)
   }
 
   /// The same of both sides at once.
   @inlinable @inline(__always)
   mutating func shiftOrders(_ place: OrderPlace, group: UInt16, buy: Int64, sell: Int64) {
-    let risk = unsafe table.expiry(unchecked: place.risk.pointee.expiry, of: place.underlying)
+    let risk = unsafe table.address(
+      ofExpiry: place.risk.pointee.expiry, of: place.underlying)
     shiftSlot(place, buy: buy, sell: sell, confidenceRate: unsafe risk.pointee.confidenceRate)
-    let held = unsafe heldSums(place.bucket)
+    let held = unsafe expiries[unchecked: place.bucket].sums
     let old = unsafe expiryOrders[unchecked: place.bucket]
     var new = old
     if buy != 0 { shiftSums(place, group: group, lots: buy, flip: 0, &new) }
     if sell != 0 { shiftSums(place, group: group, lots: sell, flip: -1, &new) }
     unsafe expiryOrders[unchecked: place.bucket] = new
-    unsafe settleExpiry(place, ExpiryEnds(held, old), ExpiryEnds(held, new), risk)
+    settleExpiry(place, ExpiryEnds(held, old), ExpiryEnds(held, new), unsafe risk.pointee)
     shiftRest(place, group: group, buy: buy, all: buy &+ sell)
-  }
-
-  /// Sums over the positions of a bucket, in the order of `OrderSums`.
-  @inlinable @inline(__always) @unsafe
-  func heldSums(_ bucket: Int) -> SIMD4<Int64> {
-    unsafe UnsafeRawPointer(expiries.address(unchecked: bucket)).load(as: SIMD4<Int64>.self)
   }
 
   /// Open lots of a slot, and what of its cell hangs on them alone.
@@ -51,9 +49,10 @@ extension PortfolioMargin {
   ) {
     let slot = unsafe place.record
     let cell = unsafe place.totals
-    if unsafe place.risk.pointee.isOption {
+    let risk = unsafe place.risk
+    if unsafe risk.pointee.isOption {
       // Buys do not count in the short charge.
-      let notional = unsafe place.risk.pointee.notional
+      let notional = unsafe risk.pointee.notional
       let other = unsafe counterpartNotional(slot.pointee.counterpart).worst
       let lots = unsafe slot.pointee.position &- slot.pointee.sellLots
       let before = 0 &- (lots &* notional &+ other)
@@ -67,7 +66,7 @@ extension PortfolioMargin {
     if confidenceRate > 0 {
       let more = unsafe slot.pointee.worstLots &- lotsBefore
       unsafe cell.pointee.confidence &+=
-        Int128(more &* place.risk.pointee.notional) &* Int128(confidenceRate)
+        Int128(more &* risk.pointee.notional) &* Int128(confidenceRate)
     }
   }
 
@@ -77,44 +76,44 @@ extension PortfolioMargin {
   mutating func shiftSums(
     _ place: OrderPlace, group: UInt16, lots: Int64, flip: Int64, _ bucket: inout OrderSums
   ) {
-    let perLot = unsafe LotSums(place.risk, flip: flip)
-    let capLots = group == 0 ? 0 : unsafe groups[unchecked: Int(group)].capLots
+    let perLot = place.lotSums(flip: flip)
+    let cell = unsafe place.totals
+    let capLots = group == 0 ? 0 : groups[Int(group)].capLots
     if capLots > 0 {
       let own = unsafe groups.address(unchecked: Int(group))
       let share = unsafe groupExpiries.address(
         unchecked: Int(group) &* RiskTableLimits.expiriesMax &+ Int(place.risk.pointee.expiry))
       unsafe bucket.add(
         share.pointee.shift(perLot: perLot.expiry, lots: lots, capLots: capLots))
-      unsafe place.totals.pointee.net.add(
+      unsafe cell.pointee.net.add(
         own.pointee.net.shift(perLot: perLot.net, lots: lots, capLots: capLots))
     } else {
       bucket.shift(perLot: perLot.expiry, lots: lots)
-      unsafe place.totals.pointee.net.shift(perLot: perLot.net, lots: lots)
+      unsafe cell.pointee.net.shift(perLot: perLot.net, lots: lots)
     }
   }
 
   /// What a bucket adds to the sums of its cell passes from `old` to `new`.
-  @inlinable @inline(__always) @unsafe
+  @inlinable @inline(__always)
   mutating func settleExpiry(
-    _ place: OrderPlace, _ old: ExpiryEnds, _ new: ExpiryEnds, _ risk: UnsafePointer<ExpiryRisk>
+    _ place: OrderPlace, _ old: ExpiryEnds, _ new: ExpiryEnds, _ risk: ExpiryRisk
   ) {
+    let cell = unsafe place.totals
     let wider = difference(new.magnitudes, old.magnitudes)
-    let roll = unsafe Int128(wider[1]) &* Int128(risk.pointee.rollRate)
-    let haircut = unsafe new.haircut(risk.pointee) &- old.haircut(risk.pointee)
-    unsafe place.totals.pointee.worstMagnitudes = unsafe sum(
-      place.totals.pointee.worstMagnitudes, wider)
-    unsafe place.totals.pointee.additive.worst &+= roll &+ haircut
+    let roll = Int128(wider[1]) &* Int128(risk.rollRate)
+    unsafe cell.pointee.worstMagnitudes = unsafe sum(cell.pointee.worstMagnitudes, wider)
+    unsafe cell.pointee.additive.worst &+= roll &+ (new.haircut(risk) &- old.haircut(risk))
   }
 
   /// The lots of a group, and the gaps, which follow buys.
   @inlinable @inline(__always)
   mutating func shiftRest(_ place: OrderPlace, group: UInt16, buy: Int64, all: Int64) {
-    if group != 0 { unsafe groups[unchecked: Int(group)].quotedLots &+= all }
-    if unsafe table.underlying(unchecked: place.underlying).pointee.gapCount > 0 && buy != 0 {
-      let held = unsafe place.record.pointee.position &+ place.record.pointee.buyLots
-      unsafe moveGaps(
-        place.cell, place.record.pointee.instrument, held: 0,
-        worst: max(0, held) &- max(0, held &- buy))
+    if group != 0 { groups[Int(group)].quotedLots &+= all }
+    if unsafe table.address(ofUnderlying: place.underlying).pointee.gapCount > 0 && buy != 0 {
+      let slot = unsafe place.record
+      let held = unsafe slot.pointee.position &+ slot.pointee.buyLots
+      moveGaps(
+        place.cell, place.instrument, held: 0, worst: max(0, held) &- max(0, held &- buy))
     }
   }
 
@@ -161,10 +160,9 @@ extension PortfolioMargin {
     let orders = expiryOrders[place.bucket]
     let positionBefore = Self.positionCharges(totals, expiryRisk)
     let worstBefore = ExpiryEnds(totals.sums, orders)
-    totals.delta &+= lots &* risk.delta
-    totals.linearSkew &+= lots &* risk.skewLinear
-    totals.absoluteSkew &+= lots &* risk.skewAbsolute
-    if risk.isOption { totals.value &+= lots &* risk.mark }
+    let perLot = SIMD4(
+      risk.isOption ? risk.mark : 0, risk.delta, risk.skewLinear, risk.skewAbsolute)
+    totals.sums = sum(totals.sums, causeway_four_product(perLot, lots))
     expiries[place.bucket] = totals
     let position = Self.positionCharges(totals, expiryRisk)
     let worst = ExpiryEnds(totals.sums, orders)

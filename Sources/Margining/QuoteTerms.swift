@@ -66,7 +66,7 @@ extension PortfolioMargin {
   {
     let base = Int(quote.cell) &* RiskTableLimits.blocksMax &* 2
     var worst = SIMD8<Int64>(repeating: 0)
-    for block in 0..<blockCount(of: quote) {
+    for block in 0..<blockCount(of: quote.cell) {
       let place = base &+ 2 &* block
       let change = unsafe terms.change(table.block(unchecked: block, of: instrument))
       let orders = unsafe lanes[unchecked: place &+ 1] &+ change.sum

@@ -87,17 +87,10 @@ import VenueTypes
 
   @Test(arguments: [RiskKind.call, .put, .future, .perpetual, .upOutCall])
   func `a lot adds its columns, turned round when it is sold`(kind: RiskKind) {
-    var risk = InstrumentRisk()
-    risk.mark = 3
-    risk.delta = -5
-    risk.gamma = 7
-    risk.skewLinear = -11
-    risk.skewAbsolute = 13
-    risk.rawKind = kind.rawValue
     for sign in [Int64(1), -1] {
-      let sums = withUnsafePointer(to: risk) {
-        unsafe LotSums($0, flip: sign == 1 ? 0 : -1)
-      }
+      let sums = LotSums(
+        fromMark: SIMD4(3, -5, 7, -11), fromDelta: SIMD4(-5, 7, -11, 13), isOption: kind.isOption,
+        flip: sign == 1 ? 0 : -1)
       let value = kind.isOption ? sign * 3 : 0
       #expect(sums.expiry == SIMD4(value, sign * -5, sign * -11, sign * 13))
       #expect(sums.net == SIMD4(sign * -5, sign * 7, sign * -11, sign * 13))

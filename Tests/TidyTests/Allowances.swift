@@ -12,6 +12,7 @@ enum Allowances {
   static let pointerFiles: [String: String] = [
     "Sources/Pricing/RiskTable/RiskTable.swift": "a view of the tables' memory, without counts",
     "Sources/Pricing/RiskTable/RiskTableWords.swift": "the same memory word by word, checked",
+    "Sources/Margining/OrderPlace.swift": "an order's records where they stand, for one call",
     "Sources/OrderEntry/OrderEntryClient+Sending.swift": "hands a datagram's octets to the tag",
     "Sources/OrderEntry/SessionProofs.swift": "hands a datagram's octets to the keyed hashes",
   ]

@@ -1,3 +1,4 @@
+import FixedContainers
 import Margining
 import Pricing
 import VenueTypes
@@ -9,7 +10,8 @@ enum MarginBenchmarks {
     let chain = MarginChain(instrumentCount: 1_000, nearStrikes: 1)
     let run = MarginRun(chain: chain, portfolioCount: portfolioCount)
     return [
-      run.revaluation(), run.tableAndDots(), reRisk(instrumentCount: 2_000),
+      run.revaluation(), run.tableAndDots(), run.tableAndDotsApart(), run.layOut(),
+      reRisk(instrumentCount: 2_000),
       admitOrders(chain, count: checkCount), admitQuotes(chain, count: checkCount, limit: 0),
       admitQuotes(chain, count: checkCount, limit: 500),
     ]
@@ -212,16 +214,6 @@ struct MarginRun {
 
   private var operationCount: Int { portfolioCount * Self.positionCount * 27 }
 
-  /// The least total of a portfolio's 27 base lanes.
-  private static func worst(_ totals: InlineArray<4, SIMD8<Double>>) -> Double {
-    // Lanes 27 to 31 are none of them: the first lanes stand in.
-    let isOutside = SIMD8<Int64>(0, 1, 2, 3, 4, 5, 6, 7) .> SIMD8(repeating: 2)
-    let last = totals[3].replacing(with: totals[0], where: isOutside)
-    let first = totals[0].replacing(with: totals[1], where: totals[1] .< totals[0])
-    let second = totals[2].replacing(with: last, where: last .< totals[2])
-    return first.replacing(with: second, where: second .< first).min()
-  }
-
   func revaluation() -> Benchmark {
     let underlying = chain.underlying
     let none = HoistedOption(
@@ -245,17 +237,50 @@ struct MarginRun {
           let totals = grid.totals(
             options: options.span, positions: positions.span.extracting(range),
             amounts: lots.span.extracting(range))
-          sum = sum &* 31 &+ Self.worst(totals).bitPattern
+          sum = sum &* 31 &+ ScenarioMatrix.leastOfBase(totals).bitPattern
         }
         return sum
       }
     }
   }
 
-  /// The table of the chain anew, then dot products.
+  /// The positions as a run over all portfolios takes them.
+  private func tiles() -> PositionTiles {
+    var tiles = PositionTiles(
+      portfoliosMax: portfolioCount, positionsMax: positions.count,
+      instrumentsMax: UInt32(chain.instruments.count))
+    load(&tiles)
+    return tiles
+  }
+
+  private func load(_ tiles: inout PositionTiles) {
+    let ends = (1...portfolioCount).map { $0 * Self.positionCount }
+    tiles.load(instruments: positions.span, lots: lots.span, portfolioEnds: ends.span)
+  }
+
+  /// The table of the chain anew, then dot products tile by tile.
   func tableAndDots() -> Benchmark {
     var matrix = ScenarioMatrix(instrumentsMax: UInt32(chain.instruments.count))
+    let tiles = tiles()
+    var totals = FixedArray<SIMD8<Double>>(zeroed: portfolioCount * 4)
     return Benchmark("margin/table-and-dots", operationCount: operationCount) {
+      timed {
+        matrix.load(chain.compute(half: 1))
+        matrix.addUp(tiles, into: &totals)
+        var sum: UInt64 = 0
+        for portfolio in 0..<portfolioCount {
+          let least = ScenarioMatrix.leastOfBase(portfolio, in: totals)
+          sum = sum &* 31 &+ least.bitPattern
+        }
+        return sum
+      }
+    }
+  }
+
+  /// The same portfolio by portfolio.
+  func tableAndDotsApart() -> Benchmark {
+    var matrix = ScenarioMatrix(instrumentsMax: UInt32(chain.instruments.count))
+    return Benchmark("margin/table-dots-apart", operationCount: operationCount) {
       timed {
         matrix.load(chain.compute(half: 1))
         var sum: UInt64 = 0
@@ -263,9 +288,20 @@ struct MarginRun {
           let range = portfolio * Self.positionCount..<(portfolio + 1) * Self.positionCount
           let totals = matrix.totals(
             instruments: positions.span.extracting(range), lots: lots.span.extracting(range))
-          sum = sum &* 31 &+ Self.worst(totals).bitPattern
+          sum = sum &* 31 &+ ScenarioMatrix.leastOfBase(totals).bitPattern
         }
         return sum
+      }
+    }
+  }
+
+  /// Laying positions out, an operation each.
+  func layOut() -> Benchmark {
+    var tiles = tiles()
+    return Benchmark("margin/lay-out", operationCount: positions.count) {
+      timed {
+        load(&tiles)
+        return UInt64(tiles.positionCount)
       }
     }
   }

@@ -1,11 +1,22 @@
 import FixedContainers
 
-/// Writes the rows of options of one expiry.
-struct OptionRows {
+/// Writes the rows of options of one expiry. A class, because an array hands out structs as copies,
+/// and a copy retains every array of the scenarios.
+final class OptionRows {
   let memory: RiskTableMemory
   let scenarios: ScenarioSet
   let expiry: ExpiryFactors
   let underlying: UnderlyingInput
+
+  init(
+    memory: RiskTableMemory, scenarios: ScenarioSet, expiry: ExpiryFactors,
+    underlying: UnderlyingInput
+  ) {
+    self.memory = memory
+    self.scenarios = scenarios
+    self.expiry = expiry
+    self.underlying = underlying
+  }
 
   /// Below this total deviation an option is worth its intrinsic value, to the last µ$.
   static var deviationFloor: Double { 1e-12 }
@@ -42,7 +53,7 @@ struct OptionRows {
       var call = OptionColumns()
       call.setGreeks(
         value: work.calls[0][0], delta: delta, scale: scale, gamma: gamma, vega: vega)
-      work.writeRow(of: pair.call, scenarios, scale, &call.rounding, into: memory)
+      call.mostOfRow = work.writeRow(of: pair.call, scenarios, scale, into: memory)
       try finish(pair.call, .call, &call, terms, pair, largestForward)
     }
     if pair.put != 0 {
@@ -51,7 +62,7 @@ struct OptionRows {
       put.setGreeks(
         value: work.calls[0][0], delta: terms == nil ? 0 : delta - expiry.forward,
         scale: scale, gamma: gamma, vega: vega)
-      work.writeRow(of: pair.put, scenarios, scale, &put.rounding, into: memory)
+      put.mostOfRow = work.writeRow(of: pair.put, scenarios, scale, into: memory)
       try finish(pair.put, .put, &put, terms, pair, largestForward)
     }
   }
@@ -105,7 +116,8 @@ struct OptionRows {
     risk.expiry = UInt16(pair.shared.expiry)
     risk.underlying = pair.shared.underlying
     risk.rawKind = kind.rawValue
-    guard let bound = columns.rounding.bound else {
+    let most = max(columns.rounding.most, columns.mostOfRow)
+    guard let bound = RowRounding.bound(most) else {
       throw .overflow(instrument: instrument)
     }
     risk.bound = bound
@@ -114,13 +126,29 @@ struct OptionRows {
   }
 
   /// The convexity terms of the gaps with dropped strikes: µ$ per lot held long, rounded up.
+  @inline(__always)
   private func writeDips(
     _ instrument: UInt32, _ lotSize: Double, _ columns: inout OptionColumns, _ terms: Terms?,
     _ largest: Double
   ) {
+    if !scenarios.gapEnds.isEmpty, let terms {
+      writeGaps(instrument, lotSize, &columns, terms, largest)
+      return
+    }
+    for block in 0..<RiskTableLimits.gapBlocksMax {
+      let place = Int(instrument) * RiskTableLimits.gapBlocksMax + block
+      // SAFETY: as in `writeRow`.
+      unsafe memory.dips.address(unchecked: place).pointee = SIMD8()
+    }
+  }
+
+  @inline(never)
+  private func writeGaps(
+    _ instrument: UInt32, _ lotSize: Double, _ columns: inout OptionColumns, _ terms: Terms,
+    _ largest: Double
+  ) {
     var dips: InlineArray<3, SIMD8<Int64>> = .init(repeating: SIMD8())
-    for (gap, ends) in scenarios.gapEnds.enumerated() where terms != nil {
-      guard let terms else { continue }
+    for (gap, ends) in scenarios.gapEnds.enumerated() {
       for (state, deviation) in [terms.same, terms.down, terms.up].enumerated() {
         let bound = ConvexityBound(
           moneyness: terms.moneyness, strike: terms.strike, deviation: deviation,
@@ -138,12 +166,14 @@ struct OptionRows {
   }
 }
 
-/// Mark and Greeks of one option, and the rounding of everything it has.
+/// Mark and Greeks of one option, and the rounding of everything it has but its row.
 struct OptionColumns {
   var risk = InstrumentRisk()
   /// µ$ a lot for a point of volatility.
   var vega: Int64 = 0
   var rounding = RowRounding()
+  /// `RowRounding.most` of its row.
+  var mostOfRow = 1.0
 
   /// `value`, `delta` (F·∂/∂F) and `gamma` (F²·∂²/∂F²) and `vega` (a point of volatility) in
   /// USD a unit, undiscounted; `scale` is µ$ a lot with the discount.

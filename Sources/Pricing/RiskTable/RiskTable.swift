@@ -120,8 +120,8 @@ public struct RiskTable: Sendable {
     return unsafe UnsafePointer(risks + Int(instrument))
   }
 
-  /// Fetches the first five blocks of the row of `instrument`, which every underlying with base grid,
-  /// tails and skew lanes has. Any instrument will do: a prefetch never faults.
+  /// Fetches the first five blocks of the row of `instrument`, which every underlying with base
+  /// grid, tails and skew lanes has. Any instrument will do: a prefetch never faults.
   @inlinable @inline(__always)
   public func prefetchRow(of instrument: UInt32) {
     let first = unsafe rows + Int(instrument) &* RiskTableLimits.blocksMax
@@ -188,17 +188,18 @@ public struct RiskTable: Sendable {
     return unsafe expiries[Int(underlying) &* RiskTableLimits.expiriesMax &+ Int(expiry)]
   }
 
-  /// Where the records of an underlying and of an expiry bucket stand: for loops that have no use
-  /// for a copy. Unchecked in release builds; what a record of the table names is right.
+  /// Where the record of an underlying stands: for loops that have no use for a copy.
   @inlinable @inline(__always) @unsafe
-  public func underlying(unchecked underlying: UInt8) -> UnsafePointer<UnderlyingRisk> {
-    assert(underlying < limits.underlyingsMax)
+  public func address(ofUnderlying underlying: UInt8) -> UnsafePointer<UnderlyingRisk> {
+    precondition(underlying < limits.underlyingsMax, "no such underlying")
     return unsafe UnsafePointer(underlyings + Int(underlying))
   }
 
+  /// Where the record of an expiry bucket stands.
   @inlinable @inline(__always) @unsafe
-  public func expiry(unchecked expiry: UInt16, of underlying: UInt8) -> UnsafePointer<ExpiryRisk> {
-    assert(underlying < limits.underlyingsMax && Int(expiry) < RiskTableLimits.expiriesMax)
+  public func address(ofExpiry expiry: UInt16, of underlying: UInt8) -> UnsafePointer<ExpiryRisk> {
+    precondition(underlying < limits.underlyingsMax, "no such underlying")
+    precondition(Int(expiry) < RiskTableLimits.expiriesMax, "no such expiry bucket")
     return unsafe UnsafePointer(
       expiries + (Int(underlying) &* RiskTableLimits.expiriesMax &+ Int(expiry)))
   }

@@ -41,7 +41,7 @@ struct RiskTableWriter {
     let factors = underlying.expiries.map { ExpiryFactors($0, underlying.sheet, scenarios) }
     let largest = underlying.expiries.reduce(0.0) { $0 > $1.forward ? $0 : $1.forward }
     // Put and call of a strike side by side; the order decides nothing but the pairing.
-    let ordered = instruments.indices.map { ChainPlace($0, instruments[$0]) }.sorted()
+    let ordered = Self.ordered(instruments, expiryCount: underlying.expiries.count)
     var work = RowMemory()
     // Made anew for each option, it would cost as much as its row.
     let rows = factors.map {
@@ -71,6 +71,27 @@ struct RiskTableWriter {
       index += 1
     }
     pairCounterparts(ordered)
+  }
+
+  /// The places of `instruments` in ascending order: expiry by expiry first, because within one a
+  /// chain is mostly listed in order, and across them it is not.
+  private static func ordered(_ instruments: [InstrumentInput], expiryCount: Int) -> [ChainPlace] {
+    var next = [Int](repeating: 0, count: expiryCount + 1)
+    for input in instruments { next[input.expiry + 1] += 1 }
+    for expiry in 0..<expiryCount { next[expiry + 1] += next[expiry] }
+    guard let any = instruments.first else { return [] }
+    var ordered = [ChainPlace](repeating: ChainPlace(0, any), count: instruments.count)
+    for (index, input) in instruments.enumerated() {
+      ordered[next[input.expiry]] = ChainPlace(index, input)
+      next[input.expiry] += 1
+    }
+    // Every beginning has moved on to its end.
+    var first = 0
+    for end in next.dropLast() {
+      ordered[first..<end].sort()
+      first = end
+    }
+    return ordered
   }
 
   /// Names the other kind at the same strike and expiry, the lowest number if there are several.
@@ -194,12 +215,29 @@ struct RowRounding {
   @inline(__always)
   mutating func rounded(_ value: Double) -> Int64 { rounded(SIMD8(repeating: value))[0] }
 
-  /// The largest magnitude, rounded up, at least 1; nil when a value was outside `valueMax` or not
-  /// a number.
-  var bound: Int64? {
-    let most = SIMD8<Double>(repeating: Double(RiskTableLimits.valueMax))
+  /// The largest magnitude, at least 1; infinite when a value was not a number.
+  @inline(__always)
+  var most: Double {
     // `largest` is at least 1, and never what is not a number.
-    if SIMD8.any(SIMD8.either(SIMD8.isNaN(poison), SIMD8.isLess(most, largest))) { return nil }
-    return Int64(largest.max().rounded(.up))
+    if SIMD8.any(SIMD8.isNaN(poison)) { return .infinity }
+    let four = Self.larger(largest.lowHalf, largest.highHalf)
+    let two = Self.larger(four.lowHalf, four.highHalf)
+    return two[0] > two[1] ? two[0] : two[1]
+  }
+
+  /// The same rounded up, nil when a value was outside `valueMax` or not a number.
+  var bound: Int64? { Self.bound(most) }
+
+  @inline(__always)
+  static func bound(_ most: Double) -> Int64? {
+    most <= Double(RiskTableLimits.valueMax) ? Int64(most.rounded(.up)) : nil
+  }
+
+  private static func larger(_ a: SIMD4<Double>, _ b: SIMD4<Double>) -> SIMD4<Double> {
+    a.replacing(with: b, where: a .< b)
+  }
+
+  private static func larger(_ a: SIMD2<Double>, _ b: SIMD2<Double>) -> SIMD2<Double> {
+    a.replacing(with: b, where: a .< b)
   }
 }

@@ -94,21 +94,21 @@ struct RowMemory {
   }
 
   /// The row: what each scenario gains on lane 0, weighted, in µ$ a lot; `scale` is µ$ a lot for a
-  /// USD a unit.
+  /// USD a unit. Returns `most` of its values: a number, because the rounding's vectors, handed on
+  /// in memory, would be waited for.
   @inline(never)
   mutating func writeRow(
-    of instrument: UInt32, _ scenarios: ScenarioSet, _ scale: Double,
-    _ rounding: inout RowRounding, into memory: RiskTableMemory
-  ) {
+    of instrument: UInt32, _ scenarios: ScenarioSet, _ scale: Double, into memory: RiskTableMemory
+  ) -> Double {
     let first = Int(instrument) * RiskTableLimits.blocksMax
     let base = SIMD8<Double>(repeating: calls[0][0])
-    var seen = rounding
+    var seen = RowRounding()
     for block in 0..<scenarios.blockCount {
       let weights = scenarios.weights[block] * SIMD8(repeating: scale)
       let row = seen.rounded((calls[block] - base) * weights)
       // SAFETY: the instrument is at most `instrumentsMax`, the block below `blocksMax`.
       unsafe memory.rows.address(unchecked: first + block).pointee = row
     }
-    rounding = seen
+    return seen.most
   }
 }
