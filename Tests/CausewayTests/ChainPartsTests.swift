@@ -257,6 +257,28 @@ struct ChainPartsTests {
     return [text.trimmingCharacters(in: .whitespacesAndNewlines)]
   }
 
+  /// Goal: data are in the chain when each part is. Method: a last part that is mined and names
+  /// first a transaction that is there, then also one that nobody knows.
+  @Test func `data of which an earlier part is gone are not in the chain`() throws {
+    let sender = try PostedVenue.sender(world, 5)
+    func mined(_ name: String, _ input: [UInt8]) throws -> KeccakDigest {
+      try sender.submit(name, TransactionCall(to: sender.address, data: input))
+      return try sender.wait(name, seconds: 20).transactionHash
+    }
+    let first = try mined("part", [1, 2, 3]).octets
+    let lost = KeccakDigest(word0: 9).octets
+    for (place, list) in [first, first + first, lost, first + lost, lost + first].enumerated() {
+      let last = try mined("last \(place)", list)
+      for kind in [DataReference.Kind.calldata, .blob] {
+        let reference = DataReference(
+          kind: kind, commitment: KeccakDigest(),
+          length: list.count / 32 * (CalldataParts.octetsMax - 32) + 1_000, locator: last.octets)
+        #expect(CalldataParts.earlierCount(reference.length) == list.count / 32)
+        #expect(try world.chain.client.hasData(reference) == (place < 2), "\(place) as \(kind)")
+      }
+    }
+  }
+
   /// Goal: no batch is submitted with a reference to nothing. Method: data are published; the block
   /// is taken back, and another transaction takes the nonce, so that they are gone for good.
   @Test func `a batch whose data are gone is not submitted before they are published again`() throws
