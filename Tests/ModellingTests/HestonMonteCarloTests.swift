@@ -36,17 +36,31 @@ import Testing
     #expect(estimate.standardError < 0.025 * exact)
   }
 
+  /// Watched at dates, and all the time by bridges.
   @Test func `a variance that does not move gives what lognormal paths give`() throws {
     let model = try Heston(
       variance: 0.09, reversion: 1, longVariance: 0.09, volOfVol: 1e-4, rho: 0)
-    let exact = try DiscreteBarrierOption(
-      .call, strike: 100, .up, .knockOut, barrier: 130, monitorCount: 4
-    ).value(in: Self.market)
-    let estimate = try HestonMonteCarlo(
-      .discreteBarrier(.call, strike: 100, .up, .knockOut, barrier: 130), under: model,
-      in: Self.market, dateCount: 4, blockCount: 12, seed: 3
-    ).estimate()
-    #expect(abs(estimate.value - exact) < 4 * estimate.standardError, "\(estimate) \(exact)")
+    let lookback = LookbackOption(.put, .floating, extremum: 100)
+    let cases: [(PathPayoff, Double)] = [
+      (
+        .discreteBarrier(.call, strike: 100, .up, .knockOut, barrier: 130),
+        try DiscreteBarrierOption(
+          .call, strike: 100, .up, .knockOut, barrier: 130, monitorCount: 4
+        ).value(in: Self.market)
+      ),
+      (
+        .continuousBarrier(.call, strike: 100, .up, .knockOut, barrier: 130),
+        try BarrierOption(.call, strike: 100, .up, .knockOut, barrier: 130).value(in: Self.market)
+      ),
+      (.lookback(lookback), try lookback.value(in: Self.market)),
+    ]
+    for (payoff, exact) in cases {
+      let estimate = try HestonMonteCarlo(
+        payoff, under: model, in: Self.market, dateCount: 4, blockCount: 8, seed: 3
+      ).estimate()
+      #expect(abs(estimate.value - exact) < 4 * estimate.standardError, "\(estimate) \(exact)")
+      #expect(estimate.standardError < 0.03 * exact, "\(estimate)")
+    }
   }
 
   @Test func `the same seed gives the same bits, and parameters without a scheme are refused`()

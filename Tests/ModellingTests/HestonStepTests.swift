@@ -3,12 +3,9 @@ import Testing
 
 @testable import Modelling
 
-/// Goal: one step of the simulated variance and price has the law it should have. Method: many steps
-/// from one state beside the moments of the square-root process; fixed seeds, 4 standard errors.
+/// Goal: one step of the simulated variance and price has the law it should have. Method: many
+/// steps from one state beside the moments of the square-root process; fixed seeds, 4 standard errors.
 @Suite struct HestonStepTests {
-  static let duration = 1.0 / 52
-  static let carry = (0.08 - 0.02) * duration
-
   /// Mean and the error of the mean of what was added.
   private struct Sample {
     var count = 0.0
@@ -42,7 +39,7 @@ import Testing
     /// Expected variance summed up on the way.
     let path: Double
 
-    init(_ model: Heston, from start: Double) {
+    init(_ model: Heston, from start: Double, duration: Double) {
       func after(_ time: Double) -> (mean: Double, variance: Double) {
         let decay = Elementary.exp(-model.reversion * time)
         let square = model.volOfVol * model.volOfVol
@@ -73,18 +70,24 @@ import Testing
   func `a step has the moments of the process and keeps the mean price`(
     start: Double, rho: Double
   ) throws {
+    try expectMoments(from: start, rho: rho, duration: 1.0 / 52)
+    if start == 0.25 { try expectMoments(from: start, rho: rho, duration: 0.25) }
+  }
+
+  private func expectMoments(from start: Double, rho: Double, duration: Double) throws {
     let model = try Heston(
       variance: start, reversion: 2, longVariance: 0.06, volOfVol: 0.9, rho: rho)
     let market = LognormalMarket(
-      spot: 100, rate: 0.08, yield: 0.02, volatility: 1, time: Self.duration)
+      spot: 100, rate: 0.08, yield: 0.02, volatility: 1, time: duration)
     let step = HestonStep(model, market, dateCount: 1)
-    let moments = Moments(model, from: start)
+    let moments = Moments(model, from: start, duration: duration)
     var random = RandomLanes(seed: 11, stream: 0)
     let state = HestonState(variance: start)
     var (mean, variance, covariance, path, price) = (
       Sample(), Sample(), Sample(), Sample(), Sample()
     )
-    let level = Self.carry - moments.path / 2
+    let carry = (0.08 - 0.02) * duration
+    let level = carry - moments.path / 2
     var least = 1.0
     for _ in 0..<2_500 {
       let (normal, other) = random.normals()
@@ -103,11 +106,13 @@ import Testing
     #expect(least >= 0)
     mean.expect(0, "mean of the variance")
     variance.expect(moments.variance, "variance of the variance")
-    price.expect(Elementary.exp(Self.carry), "mean of the price")
+    price.expect(Elementary.exp(carry), "mean of the price")
     // The scheme takes the mean of both ends for the variance between: the rest is its own error.
     let scale = (moments.variance * moments.path).squareRoot()
     covariance.expect(moments.covariance, within: 0.02 * scale, "covariance")
-    path.expect(moments.path, within: 0.03 * moments.path, "variance of the price")
+    if duration < 0.1 {
+      path.expect(moments.path, within: 0.03 * moments.path, "variance of the price")
+    }
   }
 
   /// Goal: the error that is stated is the one there is, with mirror images and control doing their

@@ -13,8 +13,8 @@ import Glibc
 /// where the envelope of the integrand has vanished.
 ///
 /// A variance that is nearly always next to nothing leaves `phi` near 1 over many oscillations of
-/// `e^(iuk)`. Then the way bends away from the real line, `u = sinh(x ± i pi/12)`, to the side where
-/// `e^(iuk)` decays; between the two ways the integrand has no singularity.
+/// `e^(iuk)`. Then the way bends away from the real line, `u = sinh(x ± i pi/12)`, to the side
+/// where `e^(iuk)` decays; between the two ways the integrand has no singularity.
 ///
 /// Source: Lewis, "Option valuation under stochastic volatility" (2000), ch. 2; Andersen and
 /// Piterbarg, "Interest rate modeling" (2010), section 8.4 (control variate); Boyarchenko and
