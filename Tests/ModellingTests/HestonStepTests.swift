@@ -4,7 +4,8 @@ import Testing
 @testable import Modelling
 
 /// Goal: one step of the simulated variance and price has the law it should have. Method: many
-/// steps from one state beside the moments of the square-root process; fixed seeds, 4 standard errors.
+/// steps from one state beside the moments of the square-root process; fixed seeds, 4 standard
+/// errors.
 @Suite struct HestonStepTests {
   /// Mean and the error of the mean of what was added.
   private struct Sample {
