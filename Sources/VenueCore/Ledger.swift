@@ -11,6 +11,7 @@ import VenueTypes
 struct Ledger: ~Copyable, Sendable {
   var outlet: EventOutlet
   var sessions: FixedArray<SessionState>
+  private var sessionsOfAccount: AccountSessions
   var expiries: ExpiryQueue
   var slots: SlotNumbers
   var index: OrderIndex
@@ -46,6 +47,7 @@ struct Ledger: ~Copyable, Sendable {
     self.outlet = outlet
     let ordersMax = Int(limits.restingOrdersMax)
     sessions = FixedArray(count: Int(limits.sessionsMax), filledWith: SessionState())
+    sessionsOfAccount = AccountSessions(sessionsMax: Int(limits.sessionsMax))
     expiries = ExpiryQueue(slotsMax: ordersMax)
     slots = SlotNumbers(capacity: ordersMax)
     index = OrderIndex(ordersMax: ordersMax, sessionsMax: Int(limits.sessionsMax))
@@ -92,6 +94,28 @@ struct Ledger: ~Copyable, Sendable {
   mutating func price(ofTick tick: UInt32) -> Int64 {
     // Listing bounds highest tick times tick size below 2^63.
     (Int64(instrument.lowestTick) &+ Int64(tick)) &* instrument.tickSize
+  }
+
+  // MARK: Sessions of an account
+
+  /// Gives session `place` its client's name for it, and the account whose it is from now on.
+  mutating func setSession(_ place: Int, identifier: UInt64, account: UInt16) {
+    if sessions[place].identifier != 0 {
+      sessionsOfAccount.remove(place, of: UInt32(sessions[place].account))
+    }
+    sessions[place].identifier = identifier
+    sessions[place].account = account
+    if identifier != 0 { sessionsOfAccount.insert(place, of: UInt32(account)) }
+  }
+
+  /// The session of `account` behind `place`, or its first one for −1, in rising order; −1 at the
+  /// end. Sessions that were never opened are nobody's.
+  mutating func nextSession(of account: UInt32, after place: Int) -> Int {
+    var place = sessionsOfAccount.next(of: account, after: place)
+    while place >= 0 && UInt32(sessions[place].account) != account {
+      place = sessionsOfAccount.next(of: account, after: place)
+    }
+    return place
   }
 
   // MARK: Resting orders of a session
@@ -334,6 +358,7 @@ extension Ledger {
   mutating func visit(_ visitor: inout some StateVisitor & ~Copyable) {
     outlet.visit(&visitor)
     sessions.visit(&visitor)
+    sessionsOfAccount.visit(&visitor)
     expiries.visit(&visitor)
     slots.visit(&visitor)
     index.visit(&visitor)

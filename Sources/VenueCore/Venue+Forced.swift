@@ -37,11 +37,12 @@ extension Venue {
   /// Takes every resting order of `account` out of the books, of all its sessions.
   private mutating func cancelForced(_ account: UInt16) -> UInt32 {
     var count = 0
-    for place in 0..<Int(limits.sessionsMax)
-    where ledger.sessions[place].identifier != 0 && ledger.sessions[place].account == account {
+    var place = ledger.nextSession(of: UInt32(account), after: -1)
+    while place >= 0 {
       count += cancelAll(
         of: UInt16(truncatingIfNeeded: place), where: CancelFilter(), requestID: 0,
         reason: .byRequest)
+      place = ledger.nextSession(of: UInt32(account), after: place)
     }
     return UInt32(truncatingIfNeeded: count)
   }

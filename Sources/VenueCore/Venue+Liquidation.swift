@@ -133,11 +133,10 @@ extension Venue {
     var event = told
     event.account = UInt16(truncatingIfNeeded: account)
     ledger.emitToVenueSlow(event)
-    for place in 0..<Int(limits.sessionsMax)
-    where ledger.sessions[place].identifier != 0
-      && UInt32(ledger.sessions[place].account) == account
-    {
+    var place = ledger.nextSession(of: account, after: -1)
+    while place >= 0 {
       ledger.emit(event, to: UInt16(truncatingIfNeeded: place))
+      place = ledger.nextSession(of: account, after: place)
     }
   }
 

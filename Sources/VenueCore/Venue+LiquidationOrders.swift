@@ -6,10 +6,8 @@ import VenueTypes
 extension Venue {
   /// L-1: cancels every order of `account` that does not strictly reduce its risk.
   mutating func cancelIncreasing(_ account: UInt32, all: Bool = false) {
-    for session in 0..<Int(limits.sessionsMax)
-    where ledger.sessions[session].identifier != 0
-      && UInt32(ledger.sessions[session].account) == account
-    {
+    var session = ledger.nextSession(of: account, after: -1)
+    while session >= 0 {
       var slot = ledger.sessions[session].firstOrder
       while slot != 0 {
         let record = books.records[Int(slot)]
@@ -20,6 +18,7 @@ extension Venue {
         }
         slot = next
       }
+      session = ledger.nextSession(of: account, after: session)
     }
   }
 

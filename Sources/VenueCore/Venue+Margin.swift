@@ -191,9 +191,10 @@ extension Venue {
     event.fee = ledger.margin.engine.initialMargin(UInt32(account))
     event.reference = UInt64(
       bitPattern: ledger.margin.engine.maintenanceMargin(UInt32(account)))
-    for place in 0..<Int(limits.sessionsMax)
-    where ledger.sessions[place].identifier != 0 && ledger.sessions[place].account == account {
+    var place = ledger.nextSession(of: UInt32(account), after: -1)
+    while place >= 0 {
       ledger.emit(event, to: UInt16(truncatingIfNeeded: place))
+      place = ledger.nextSession(of: UInt32(account), after: place)
     }
   }
 

@@ -53,24 +53,44 @@ extension Venue {
   ) {
     let own = ledger.sessions[Int(command.session)]
     var total = 0
-    for place in 0..<Int(limits.sessionsMax) {
+    var place = firstSession(in: scope, of: command.session)
+    while place >= 0 {
       let session = UInt16(truncatingIfNeeded: place)
-      let state = ledger.sessions[place]
-      guard state.identifier != 0 else { continue }
-      switch scope {
-      case .account: guard state.account == own.account else { continue }
-      case .firm: guard state.firm == own.firm else { continue }
-      default: guard session == command.session else { continue }
-      }
       total += cancelAll(
         of: session, where: filter, requestID: command.clientOrderID, reason: reason)
       if locks { ledger.sessions[place].isLocked = true }
+      place = nextSession(in: scope, of: own, after: place)
     }
     var event = Event(kind: .cancelDone)
     event.clientOrderID = command.clientOrderID
     event.quantity = UInt32(truncatingIfNeeded: total)
     event.cancelReason = reason
     ledger.emit(event, to: command.session)
+  }
+
+  /// The first session that a mass cancel of `session` is about; −1 = none.
+  private mutating func firstSession(in scope: CancelScope, of session: UInt16) -> Int {
+    let own = ledger.sessions[Int(session)]
+    if scope == .account || scope == .firm { return nextSession(in: scope, of: own, after: -1) }
+    return own.identifier == 0 ? -1 : Int(session)
+  }
+
+  /// The next one, in rising order; −1 at the end.
+  private mutating func nextSession(
+    in scope: CancelScope, of own: SessionState, after place: Int
+  ) -> Int {
+    switch scope {
+    case .account: return ledger.nextSession(of: UInt32(own.account), after: place)
+    case .firm:
+      var place = place &+ 1
+      while place < Int(limits.sessionsMax) {
+        let state = ledger.sessions[place]
+        if state.identifier != 0 && state.firm == own.firm { return place }
+        place &+= 1
+      }
+      return -1
+    default: return -1
+    }
   }
 
   /// Cancels the resting orders of `session` that pass `filter`; returns how many.

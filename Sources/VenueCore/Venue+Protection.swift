@@ -26,12 +26,13 @@ extension Venue {
 
   /// Takes every protected order of a group out of its book.
   private mutating func cancelGroup(account: UInt16, group: UInt8, reason: CancelReason) {
-    for place in 0..<Int(limits.sessionsMax)
-    where ledger.sessions[place].identifier != 0 && ledger.sessions[place].account == account {
+    var place = ledger.nextSession(of: UInt32(account), after: -1)
+    while place >= 0 {
       cancelAll(
         of: UInt16(truncatingIfNeeded: place),
         where: CancelFilter(protectionGroup: group, onlyProtected: true), requestID: 0,
         reason: reason)
+      place = ledger.nextSession(of: UInt32(account), after: place)
     }
   }
 
@@ -92,16 +93,15 @@ extension Venue {
   mutating func settleProtection() {
     for index in 0..<ledger.protection.pendingCount {
       let group = ledger.protection.pendingGroup(index)
-      for place in 0..<Int(limits.sessionsMax)
-      where ledger.sessions[place].identifier != 0
-        && ledger.sessions[place].account == group.account
-      {
+      var place = ledger.nextSession(of: UInt32(group.account), after: -1)
+      while place >= 0 {
         let session = UInt16(truncatingIfNeeded: place)
         if group.isFrozen { reportTrigger(of: group, to: session) }
         cancelAll(
           of: session,
           where: CancelFilter(protectionGroup: group.number, onlyProtected: true),
           requestID: 0, reason: .marketMakerProtection)
+        place = ledger.nextSession(of: UInt32(group.account), after: place)
       }
     }
     ledger.protection.clearPending()

@@ -5,8 +5,10 @@ extension Venue {
   /// orders rest stays with the account they are of.
   mutating func openSession(_ command: Command) {
     let index = Int(command.session)
-    ledger.sessions[index].identifier = command.auxiliary
-    if ledger.sessions[index].openOrders == 0 { ledger.sessions[index].account = command.account }
+    let isIdle = ledger.sessions[index].openOrders == 0
+    ledger.setSession(
+      index, identifier: command.auxiliary,
+      account: isIdle ? command.account : ledger.sessions[index].account)
     ledger.sessions[index].firm = command.selfMatchID
     ledger.sessions[index].isOpen = true
     ledger.sessions[index].cancelsOnDisconnect = command.quantity != 0
