@@ -6,13 +6,13 @@ import Pricing
 extension PortfolioMargin {
   /// First: where the search for the place of an order begins.
   @inline(__always)
-  public func prefetchPlace(_ account: UInt32, _ instrument: UInt32) {
+  public mutating func prefetchPlace(_ account: UInt32, _ instrument: UInt32) {
     slotOfInstrument.prefetch(Self.key(account, instrument))
   }
 
   /// Second: the place, and the account.
   @inline(__always)
-  public func prefetchSlot(_ account: UInt32, _ instrument: UInt32) {
+  public mutating func prefetchSlot(_ account: UInt32, _ instrument: UInt32) {
     guard let slot = slotOfInstrument[Self.key(account, instrument)] else { return }
     slots.prefetch(at: Int(slot))
     accounts.prefetch(at: Int(account))
@@ -36,7 +36,7 @@ extension PortfolioMargin {
 
   /// All lines of memory of a cell's totals.
   @inline(__always)
-  func prefetchTotals(of cell: Int) {
+  mutating func prefetchTotals(of cell: Int) {
     for line in 0..<(MemoryLayout<CellTotals>.stride + 63) / 64 {
       cells.prefetch(at: cell, line: line)
     }
