@@ -61,7 +61,10 @@ import VenueTypes
     _ = harness.apply(MarginHarness.order(1, .buy, 100, 1, session: 1))
     _ = harness.apply(Self.opening(1, by: 3))
     tell([2, 3], &harness)
-    #expect(heard == [[0], [1], [2], [1], [0], [1, 3], [1, 3], [0]])
+    // Accounts 1 and 5 share a list.
+    _ = harness.apply(Self.opening(2, by: 5))
+    tell([1, 5], &harness)
+    #expect(heard == [[0], [1], [2], [1], [0], [1, 3], [1, 3], [0], [], [2]])
   }
 
   private static func opening(_ session: UInt16, by account: UInt16) -> Command {
