@@ -5,7 +5,8 @@ import FixedContainers
 ///
 /// Accounts share lists, one for as many accounts as there may be sessions, so whoever walks a list
 /// asks each session whose it is; accounts are numbered from 0, so few meet. Follows from the
-/// sessions' own state. Memory: 8 to 12 octets a session. Owned by one thread.
+/// sessions' own state, so the state's hash does without. Memory: 8 to 12 octets a session. Owned
+/// by one thread.
 struct AccountSessions: ~Copyable, Sendable {
   /// First session of each list, plus one; 0 = none.
   private var first: FixedArray<UInt32>

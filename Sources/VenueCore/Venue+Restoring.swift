@@ -29,7 +29,8 @@ extension Venue {
   ///
   /// An order lies in half a dozen places of memory, each found through the one before. Orders
   /// therefore go through three steps that fetch before they are entered, two apart from each
-  /// other: what one step fetches arrives while other orders are entered.
+  /// other: what one step fetches arrives while other orders are entered. Only the order at hand
+  /// can leave the book meanwhile, so those under way stay where they are.
   mutating func restoreOpenOrders() {
     var walk = OpenOrderWalk()
     var waiting = InlineArray<8, UInt32>(repeating: 0)
